@@ -1,0 +1,8 @@
+//! A certification authority for Japan's public-key certification service (JPKI, 公的個人認証サービス).
+
+pub mod asn1;
+pub mod clock;
+pub mod credential;
+pub mod holder;
+pub mod law;
+pub mod policy;
