@@ -6,3 +6,4 @@ pub mod credential;
 pub mod holder;
 pub mod law;
 pub mod policy;
+pub mod profile;

@@ -1,4 +1,5 @@
-//! The wire: every object identifier once, names with their string types, and a DER writer.
+//! The wire: every object identifier once, names with their string types, public keys, and a DER
+//! writer.
 //!
 //! Reading goes through `der` and `x509-cert`; writing goes through [`Der`], because a profile is
 //! easiest to hold against the published table when it is written in the table's order, and because
@@ -6,10 +7,25 @@
 
 mod name;
 pub mod oid;
+mod public_key;
 mod write;
 
 pub use name::Attribute;
 pub use name::Name;
 pub use name::StringType;
+pub use public_key::KeyAlgorithm;
+pub use public_key::PublicKey;
+pub use public_key::PublicKeyError;
 pub use write::Der;
 pub use write::tag;
+
+/// SHA-256.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    let mut hash = [0; 32];
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    for (slot, octet) in hash.iter_mut().zip(digest.as_ref()) {
+        *slot = *octet;
+    }
+    hash
+}

@@ -5,6 +5,7 @@
 //! and the rule, never the value.
 
 mod address;
+mod basic_four;
 mod birth_date;
 mod fault;
 mod municipality;
@@ -15,6 +16,7 @@ mod sex;
 mod substitute;
 
 pub use address::Address;
+pub use basic_four::BasicFour;
 pub use birth_date::BirthDate;
 pub use birth_date::Era;
 pub use fault::Fault;

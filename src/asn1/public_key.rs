@@ -1,0 +1,234 @@
+//! Public keys, and the algorithms that go with them.
+
+use std::fmt;
+
+use der::Decode as _;
+use der::Encode as _;
+use der::asn1::UintRef;
+use ring::digest;
+use spki::SubjectPublicKeyInfoRef;
+
+use super::oid;
+use super::write::Der;
+
+/// What a key pair is: its family and size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyAlgorithm {
+    /// RSA with a modulus of this many bits; signs by PKCS #1 v1.5 with SHA-256.
+    Rsa(u16),
+    /// ECDSA on P-256 with SHA-256.
+    P256,
+    /// ECDSA on P-384 with SHA-384.
+    P384,
+}
+
+impl KeyAlgorithm {
+    /// RSA with 2048 bits, what JPKI issues today.
+    pub const RSA_2048: Self = Self::Rsa(2048);
+
+    /// The `AlgorithmIdentifier` of a signature by such a key: parameters NULL for RSA (RFC 4055
+    /// section 5), absent for ECDSA (RFC 5758 section 3.2).
+    #[must_use]
+    pub fn signature_identifier(self) -> Vec<u8> {
+        Der::build(|der| {
+            der.sequence(|der| match self {
+                Self::Rsa(_) => {
+                    der.oid(oid::SHA256_WITH_RSA);
+                    der.null();
+                }
+                Self::P256 => der.oid(oid::ECDSA_SHA256),
+                Self::P384 => der.oid(oid::ECDSA_SHA384),
+            });
+        })
+    }
+}
+
+impl fmt::Display for KeyAlgorithm {
+    /// The word of the command line: `rsa2048`, `p256`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rsa(bits) => write!(f, "rsa{bits}"),
+            Self::P256 => f.write_str("p256"),
+            Self::P384 => f.write_str("p384"),
+        }
+    }
+}
+
+impl std::str::FromStr for KeyAlgorithm {
+    type Err = PublicKeyError;
+
+    /// Reads the words of the command line: `rsa2048`, `rsa3072`, `rsa4096`, `p256`, `p384`.
+    fn from_str(text: &str) -> Result<Self, PublicKeyError> {
+        match text {
+            "rsa2048" => Ok(Self::Rsa(2048)),
+            "rsa3072" => Ok(Self::Rsa(3072)),
+            "rsa4096" => Ok(Self::Rsa(4096)),
+            "p256" => Ok(Self::P256),
+            "p384" => Ok(Self::P384),
+            _ => Err(PublicKeyError::Word),
+        }
+    }
+}
+
+/// A `SubjectPublicKeyInfo` of a family that we know, kept as its DER.
+///
+/// Whether the key is strong enough is not asked here but by `lint`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicKey {
+    der: Vec<u8>,
+    algorithm: KeyAlgorithm,
+    /// The content of the BIT STRING: what the key identifier hashes and a verifier takes.
+    bits: Vec<u8>,
+}
+
+impl PublicKey {
+    /// Reads the DER of a `SubjectPublicKeyInfo`.
+    ///
+    /// # Errors
+    /// When it is not DER, not an RSA, P-256 or P-384 key, or its parameters are not the right ones.
+    pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
+        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| PublicKeyError::NotAKey)?;
+        let bits =
+            info.subject_public_key.as_bytes().ok_or(PublicKeyError::NotAKey)?.to_vec();
+        let algorithm = match info.algorithm.oid {
+            oid::RSA_ENCRYPTION => {
+                if !info.algorithm.parameters.is_some_and(der::asn1::AnyRef::is_null) {
+                    return Err(PublicKeyError::Parameters);
+                }
+                let (modulus, _) = rsa_parts(&bits).ok_or(PublicKeyError::NotAKey)?;
+                let modulus = UintRef::new(modulus).map_err(|_| PublicKeyError::NotAKey)?;
+                let leading = modulus.as_bytes().first().map_or(8, |octet| octet.leading_zeros());
+                let octets = u32::try_from(modulus.as_bytes().len()).unwrap_or(u32::MAX);
+                let length = octets.saturating_mul(8).saturating_sub(leading);
+                KeyAlgorithm::Rsa(u16::try_from(length).map_err(|_| PublicKeyError::NotAKey)?)
+            }
+            oid::EC_PUBLIC_KEY => {
+                let parameters = info.algorithm.parameters.ok_or(PublicKeyError::Parameters)?;
+                match parameters.decode_as::<oid::ObjectIdentifier>() {
+                    Ok(oid::P256) => KeyAlgorithm::P256,
+                    Ok(oid::P384) => KeyAlgorithm::P384,
+                    Ok(_) | Err(_) => return Err(PublicKeyError::Curve),
+                }
+            }
+            _ => return Err(PublicKeyError::Family),
+        };
+        // One encoding per key: the duplicate-key check compares hashes of these bytes.
+        if info.to_der().is_ok_and(|again| again == der) {
+            Ok(Self { der: der.to_vec(), algorithm, bits })
+        } else {
+            Err(PublicKeyError::NotAKey)
+        }
+    }
+
+    /// The DER of the `SubjectPublicKeyInfo`.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Family and size.
+    #[must_use]
+    pub fn algorithm(&self) -> KeyAlgorithm {
+        self.algorithm
+    }
+
+    /// The content of the BIT STRING.
+    #[must_use]
+    pub fn bits(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// Modulus and exponent of an RSA key, big-endian without sign octet.
+    #[must_use]
+    pub fn rsa(&self) -> Option<(&[u8], &[u8])> {
+        match self.algorithm {
+            KeyAlgorithm::Rsa(_) => rsa_parts(&self.bits),
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 => None,
+        }
+    }
+
+    /// The key identifier: SHA-1 of the BIT STRING content (RFC 5280 section 4.2.1.2, method 1).
+    #[must_use]
+    pub fn key_id(&self) -> [u8; 20] {
+        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.bits);
+        let mut id = [0; 20];
+        for (slot, octet) in id.iter_mut().zip(digest.as_ref()) {
+            *slot = *octet;
+        }
+        id
+    }
+
+    /// SHA-256 of the DER: what the store compares keys by.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        super::sha256(&self.der)
+    }
+}
+
+/// Why bytes are not a public key of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublicKeyError {
+    /// Not a `SubjectPublicKeyInfo` in DER.
+    #[error("not a public key: give a SubjectPublicKeyInfo (openssl pkey -pubout)")]
+    NotAKey,
+    /// Neither RSA nor elliptic curve.
+    #[error("unknown key family: give an RSA, P-256 or P-384 key")]
+    Family,
+    /// An elliptic curve other than P-256 and P-384.
+    #[error("unknown curve: give a P-256 or P-384 key")]
+    Curve,
+    /// Algorithm parameters other than the standard ones.
+    #[error("the algorithm parameters of the key are not the standard ones")]
+    Parameters,
+    /// Not a word for an algorithm.
+    #[error("not an algorithm: write rsa2048, rsa3072, rsa4096, p256 or p384")]
+    Word,
+}
+
+/// Modulus and exponent out of an `RSAPublicKey`.
+fn rsa_parts(bits: &[u8]) -> Option<(&[u8], &[u8])> {
+    let key = pkcs8_rsa::RsaPublicKey::from_der(bits).ok()?;
+    Some((key.modulus.as_bytes(), key.public_exponent.as_bytes()))
+}
+
+/// `RSAPublicKey` of RFC 8017, borrowed.
+mod pkcs8_rsa {
+    use der::Sequence;
+    use der::asn1::UintRef;
+
+    #[derive(Sequence)]
+    pub(super) struct RsaPublicKey<'a> {
+        pub(super) modulus: UintRef<'a>,
+        pub(super) public_exponent: UintRef<'a>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_certificate(der: &[u8]) -> Vec<u8> {
+        let certificate = x509_cert::Certificate::from_der(der).unwrap();
+        certificate.tbs_certificate.subject_public_key_info.to_der().unwrap()
+    }
+
+    #[test]
+    fn a_published_key_has_its_published_identifier() {
+        let spki = of_certificate(include_bytes!("../../testdata/jlis-ca/signca02.cer"));
+        let key = PublicKey::from_der(&spki).unwrap();
+        assert_eq!(key.algorithm(), KeyAlgorithm::RSA_2048);
+        assert_eq!(key.rsa().unwrap().1, [1, 0, 1]);
+        let id: String = key.key_id().iter().map(|octet| format!("{octet:02X}")).collect();
+        assert_eq!(id, "4DE017DE4B7F473DCD867A62D38B134ACE83558A");
+    }
+
+    #[test]
+    fn anything_behind_the_key_is_refused() {
+        let mut spki = of_certificate(include_bytes!("../../testdata/jlis-ca/signca02.cer"));
+        spki.push(0);
+        assert_eq!(PublicKey::from_der(&spki), Err(PublicKeyError::NotAKey));
+        assert_eq!(PublicKey::from_der(&[]), Err(PublicKeyError::NotAKey));
+    }
+}

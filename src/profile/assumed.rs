@@ -1,0 +1,40 @@
+//! Every value of the profile that nobody could confirm from a published text, with the number of
+//! the section of `ARCHITECTURE.md` that lists it. When a primary text turns up, this is the file to
+//! change.
+
+/// Last four characters of the reception-window identifier (受付窓口識別記号): three digits for the
+/// window and a letter for the medium. Every published sample ends so; the meaning is open.
+pub const WINDOW_SUFFIX: &str = "003A";
+
+/// Symbols of the first 14 characters of a user-authentication subject: digits and A to M are
+/// what the samples show.
+pub const OPAQUE_ALPHABET: &[u8; 23] = b"0123456789ABCDEFGHIJKLM";
+
+/// Opening and closing bracket around a former surname (旧氏) behind the surname, and around an
+/// alias (通称) behind the name, inside the name item of the certificate. This is the form of
+/// the card's face.
+pub const BRACKETS: (char, char) = ('［', '］');
+
+/// Policy arc elements `<environment>.<kind>` of a phone's user-authentication certificate in
+/// production. The signature one, `1.40`, is known; by its pattern (card 20 → phone 40) the
+/// authentication one (card `3.30`) gets 50.
+pub const PHONE_USER_AUTHENTICATION_POLICY: (u8, u8) = (3, 50);
+
+/// Last policy arc elements of a phone's certificates in the test environment: the production
+/// elements under the test arc `0`, as for cards.
+pub const PHONE_TEST_POLICY: [u8; 2] = [40, 50];
+
+/// Practice statement that every certificate policy points at. Published; listed here because a
+/// sandbox keeps it for the sake of the exact bytes.
+pub const CPS_URI: &str = "http://www.jpki.go.jp/cps.html";
+
+/// The multiplier that scatters serials over the opaque names; any number prime to their count does
+///
+pub const OPAQUE_MULTIPLIER: u64 = 27_182_818_284_590_453;
+
+/// Policy arc element of the test environment, production being `1` (signature) and `3` (user
+/// authentication). Published for the years 2019 to 2024.
+pub const TEST_ARC: u8 = 0;
+
+/// Years of an authority's own life, less a day. Published for all six certificates.
+pub const CA_YEARS: u8 = 10;

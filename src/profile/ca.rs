@@ -1,0 +1,80 @@
+//! The authority's own certificate: self-signed, the same name in every generation.
+
+use crate::asn1::PublicKey;
+use crate::asn1::oid;
+use crate::clock::TimeError;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Serial;
+
+use super::assumed;
+use super::extension;
+use super::issuer::alternative_name;
+use super::issuer::ca_name;
+use super::realm::Realm;
+use super::tbs::Fields;
+use super::tbs::Subject;
+use super::tbs::TbsCertificate;
+
+/// What an authority's own certificate needs to be written.
+#[derive(Clone, Copy, Debug)]
+pub struct CaGrant<'a> {
+    /// In whose name.
+    pub realm: &'a Realm,
+    /// Which authority.
+    pub ca: CaName,
+    /// Which generation of its key.
+    pub generation: Generation,
+    /// Under which number of the counter that the holders' certificates share.
+    pub serial: Serial,
+    /// Its key.
+    pub key: &'a PublicKey,
+    /// When it begins.
+    pub not_before: Timestamp,
+}
+
+/// The self-signed certificate of an authority.
+///
+/// It ends ten years less a day after the Japanese day of its beginning, at 23:59:59 Japan time.
+///
+/// # Errors
+/// When that day lies beyond the year 9999.
+pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> {
+    let years = i32::from(assumed::CA_YEARS);
+    let last_day = grant.not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
+    let not_after = last_day.end_of_day();
+    let name = ca_name(grant.ca, grant.realm.organisation());
+    let algorithm = grant.key.algorithm().signature_identifier();
+    let fields = Fields {
+        serial: grant.serial,
+        algorithm: &algorithm,
+        issuer: &name,
+        validity: (grant.not_before, not_after),
+        subject: &name,
+        key: grant.key,
+    };
+    let der = fields.write(|der| {
+        // 1. keyUsage: keyCertSign, cRLSign.
+        extension::key_usage(der, [0x01, 0x06]);
+        // 2. subjectAltName: the authority's Japanese name.
+        extension::alternative_name(der, oid::SUBJECT_ALT_NAME, &alternative_name(grant.ca));
+        // 3. basicConstraints: cA, no path length.
+        extension::extension(der, oid::BASIC_CONSTRAINTS, true, |der| {
+            der.sequence(crate::asn1::Der::boolean_true);
+        });
+        // 4. cRLDistributionPoints: its own name, where its own list stands.
+        extension::distribution_point(der, &name);
+        // 5. subjectKeyIdentifier.
+        extension::subject_key_identifier(der, &grant.key.key_id());
+    });
+    Ok(TbsCertificate {
+        der,
+        issuer: (grant.ca, grant.generation),
+        serial: grant.serial,
+        subject: Subject::Authority,
+        not_before: grant.not_before,
+        not_after,
+        key: grant.key.clone(),
+    })
+}

@@ -1,0 +1,33 @@
+//! What a certificate of JPKI looks like: one file per certificate, each in the order of the
+//! published table (証明書プロファイル仕様); values that nobody could confirm are in [`assumed`].
+//!
+//! A profile turns facts into the bytes to be signed, [`TbsCertificate`], and nothing else: whether
+//! they may be signed is for `law` and `lint` to say.
+
+pub mod assumed;
+mod ca;
+mod extension;
+mod issuer;
+mod partition;
+mod realm;
+mod signature;
+mod subject;
+mod tbs;
+mod user_authentication;
+
+pub use ca::CaGrant;
+pub use ca::ca_certificate;
+pub use issuer::Issuer;
+pub use issuer::alternative_name;
+pub use issuer::ca_name;
+pub use partition::Partition;
+pub use realm::Organisation;
+pub use realm::PolicyArc;
+pub use realm::Realm;
+pub use realm::RealmError;
+pub use signature::Attested;
+pub use signature::signature_certificate;
+pub use tbs::Grant;
+pub use tbs::Subject;
+pub use tbs::TbsCertificate;
+pub use user_authentication::user_authentication_certificate;
