@@ -48,7 +48,11 @@ impl Name {
     /// This name with one more attribute, a UTF8String.
     #[must_use]
     pub fn with(mut self, oid: ObjectIdentifier, value: &str) -> Self {
-        self.0.push(Attribute { oid, string: StringType::Utf8, value: value.to_owned() });
+        self.0.push(Attribute {
+            oid,
+            string: StringType::Utf8,
+            value: value.to_owned(),
+        });
         self
     }
 
