@@ -66,7 +66,11 @@ impl Resident {
                 let item = match form.item.as_str() {
                     "name" => Item::Name,
                     "address" => Item::Address,
-                    _ => return Err(Fault::new(Item::Substitutes, Rule::Word("name or address"))),
+                    "former_surname" => Item::FormerSurname,
+                    _ => {
+                        let words = "name, address, former_surname";
+                        return Err(Fault::new(Item::Substitutes, Rule::Word(words)));
+                    }
                 };
                 Substitute::new(item, form.index, &form.original, &form.used)
             })
@@ -78,7 +82,11 @@ impl Resident {
         birth_date.check_not_after(today)?;
         let sex: Sex = form.sex.parse()?;
         let address = Address::new(&form.address, municipality, abroad, &substitutes)?;
-        let former_surname = form.former_surname.as_deref().map(FormerSurname::new).transpose()?;
+        let former_surname = form
+            .former_surname
+            .as_deref()
+            .map(|text| FormerSurname::new(text, &substitutes))
+            .transpose()?;
         if former_surname.is_some() && foreign {
             let why = "only nationals have a former surname on record";
             return Err(Fault::new(Item::FormerSurname, Rule::Combination(why)));
