@@ -8,6 +8,7 @@
 //! Where neither law nor published facts decide, a switch of [`crate::policy`] does.
 
 mod birthday;
+pub mod eligibility;
 pub mod validity;
 
 use std::fmt;
