@@ -9,6 +9,7 @@
 
 mod birthday;
 pub mod eligibility;
+pub mod revocation;
 pub mod validity;
 
 use std::fmt;
