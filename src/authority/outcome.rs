@@ -82,11 +82,7 @@ impl Refused {
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
-        Self {
-            rule: fault.code(),
-            item: Some(fault.item.as_str()),
-            message: fault.to_string(),
-        }
+        Self { rule: fault.code(), item: Some(fault.item.as_str()), message: fault.to_string() }
     }
 }
 

@@ -116,7 +116,6 @@ pub enum KeyAsk {
 
 /// What is asked besides the holder.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "an argument list with names")]
 pub struct Ask {
     /// Which certificates.
     pub kinds: Kinds,

@@ -72,8 +72,12 @@ pub fn write_key_file(
     };
     let pem = pem.ok_or_else(|| KeyFileError::Format { path: path.to_owned() })?;
     let fault = |source| KeyFileError::Io { path: path.to_owned(), source };
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fault)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(fault)?;
     file.write_all(pem.as_bytes()).map_err(fault)?;
     file.sync_all().map_err(fault)
 }
@@ -103,8 +107,7 @@ pub fn read_key_file(
     }
     let passphrase =
         passphrase.ok_or_else(|| KeyFileError::PassphraseNeeded { path: path.to_owned() })?;
-    let encrypted =
-        EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| format())?;
+    let encrypted = EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| format())?;
     let plain = encrypted
         .decrypt(passphrase.0.as_bytes())
         .map_err(|_| KeyFileError::PassphraseWrong { path: path.to_owned() })?;
