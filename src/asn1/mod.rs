@@ -8,6 +8,7 @@
 mod name;
 pub mod oid;
 mod public_key;
+mod request;
 mod write;
 
 pub use name::Attribute;

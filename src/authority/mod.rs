@@ -8,6 +8,7 @@ mod outcome;
 mod recover;
 mod request;
 mod rule;
+mod verify;
 
 use crate::audit::Entry;
 use crate::audit::GENESIS;
@@ -47,6 +48,7 @@ pub use request::KeyAsk;
 pub use request::Kinds;
 pub use request::RequestId;
 pub use rule::Rule;
+pub use verify::Verdict;
 
 /// Both authorities of an installation: their keys, their store, their clock.
 ///
