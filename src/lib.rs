@@ -5,5 +5,6 @@ pub mod clock;
 pub mod credential;
 pub mod holder;
 pub mod law;
+pub mod lint;
 pub mod policy;
 pub mod profile;
