@@ -87,12 +87,24 @@ impl fmt::Display for Name {
             if position > 0 {
                 f.write_str(", ")?;
             }
-            match const_oid::db::DB.shortest_name_by_oid(&attribute.oid) {
-                Some(short) => write!(f, "{}={}", short.to_ascii_uppercase(), attribute.value)?,
+            match short_name(attribute.oid) {
+                Some(short) => write!(f, "{short}={}", attribute.value)?,
                 None => write!(f, "{}={}", attribute.oid, attribute.value)?,
             }
         }
         Ok(())
+    }
+}
+
+/// The letters that RFC 4514 section 3 writes for an attribute type.
+fn short_name(oid: ObjectIdentifier) -> Option<&'static str> {
+    match oid {
+        oid::COUNTRY => Some("C"),
+        oid::LOCALITY => Some("L"),
+        oid::ORGANIZATION => Some("O"),
+        oid::ORGANIZATIONAL_UNIT => Some("OU"),
+        oid::COMMON_NAME => Some("CN"),
+        _ => None,
     }
 }
 
@@ -105,10 +117,7 @@ mod tests {
         let name = Name::japan()
             .with(oid::ORGANIZATION, "JPKI")
             .with(oid::ORGANIZATIONAL_UNIT, "JPKI for digital signature")
-            .with(
-                oid::ORGANIZATIONAL_UNIT,
-                "Japan Agency for Local Authority Information Systems",
-            );
+            .with(oid::ORGANIZATIONAL_UNIT, "Japan Agency for Local Authority Information Systems");
         let hex: String = name.to_der().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
             hex,

@@ -6,6 +6,9 @@ use der::Decode as _;
 use der::Encode as _;
 use der::asn1::UintRef;
 use ring::digest;
+use ring::signature;
+use ring::signature::UnparsedPublicKey;
+use ring::signature::VerificationAlgorithm;
 use spki::SubjectPublicKeyInfoRef;
 
 use super::oid;
@@ -89,8 +92,7 @@ impl PublicKey {
     /// When it is not DER, not an RSA, P-256 or P-384 key, or its parameters are not the right ones.
     pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| PublicKeyError::NotAKey)?;
-        let bits =
-            info.subject_public_key.as_bytes().ok_or(PublicKeyError::NotAKey)?.to_vec();
+        let bits = info.subject_public_key.as_bytes().ok_or(PublicKeyError::NotAKey)?.to_vec();
         let algorithm = match info.algorithm.oid {
             oid::RSA_ENCRYPTION => {
                 if !info.algorithm.parameters.is_some_and(der::asn1::AnyRef::is_null) {
@@ -159,6 +161,21 @@ impl PublicKey {
         id
     }
 
+    /// Checks a signature over `message` in the algorithm that goes with the key.
+    ///
+    /// # Errors
+    /// When the signature is not by this key over these bytes.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), PublicKeyError> {
+        let algorithm: &dyn VerificationAlgorithm = match self.algorithm {
+            KeyAlgorithm::Rsa(_) => &signature::RSA_PKCS1_2048_8192_SHA256,
+            KeyAlgorithm::P256 => &signature::ECDSA_P256_SHA256_ASN1,
+            KeyAlgorithm::P384 => &signature::ECDSA_P384_SHA384_ASN1,
+        };
+        UnparsedPublicKey::new(algorithm, &self.bits)
+            .verify(message, signature)
+            .map_err(|_| PublicKeyError::Signature)
+    }
+
     /// SHA-256 of the DER: what the store compares keys by.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
@@ -182,6 +199,9 @@ pub enum PublicKeyError {
     /// Algorithm parameters other than the standard ones.
     #[error("the algorithm parameters of the key are not the standard ones")]
     Parameters,
+    /// A signature that is not by this key over these bytes.
+    #[error("the signature does not verify")]
+    Signature,
     /// Not a word for an algorithm.
     #[error("not an algorithm: write rsa2048, rsa3072, rsa4096, p256 or p384")]
     Word,

@@ -50,7 +50,8 @@ fn opaque(serial: Serial) -> String {
         rest /= base;
         value
     };
-    let symbol = |value: usize| char::from(assumed::OPAQUE_ALPHABET.get(value).copied().unwrap_or(b'0'));
+    let symbol =
+        |value: usize| char::from(assumed::OPAQUE_ALPHABET.get(value).copied().unwrap_or(b'0'));
     let mut text: Vec<char> = (0..7).map(|_| symbol(digit(MIXED))).collect();
     text.push(symbol(10 + digit(LETTERS)));
     text.extend((0..6).map(|_| symbol(digit(DIGITS))));
