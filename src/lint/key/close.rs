@@ -53,10 +53,7 @@ struct Residues {
 
 impl Residues {
     fn of(limbs: &[u64]) -> Self {
-        Self {
-            low: limbs.first().copied().unwrap_or_default(),
-            rest: remainder(limbs, FILTER),
-        }
+        Self { low: limbs.first().copied().unwrap_or_default(), rest: remainder(limbs, FILTER) }
     }
 
     fn add(&mut self, number: u64) {
@@ -169,19 +166,13 @@ fn is_square(number: &BigUint) -> bool {
 }
 
 fn number(limbs: &[u64]) -> BigUint {
-    limbs
-        .iter()
-        .rev()
-        .fold(BigUint::from(0_u8), |number, limb| (number << 64) + *limb)
+    limbs.iter().rev().fold(BigUint::from(0_u8), |number, limb| (number << 64) + *limb)
 }
 
 /// The lower and the upper 64 bits.
 fn halves(number: u128) -> (u64, u64) {
     let [low, high] = [number & u128::from(u64::MAX), number >> 64];
-    (
-        u64::try_from(low).unwrap_or_default(),
-        u64::try_from(high).unwrap_or_default(),
-    )
+    (u64::try_from(low).unwrap_or_default(), u64::try_from(high).unwrap_or_default())
 }
 
 /// Bit `r` says that some square leaves `r` modulo `modulus`, which is at most 64.
@@ -250,12 +241,7 @@ mod tests {
             let mut root = vec![digit; 16];
             root[15] = u64::MAX;
             let square = number(&root) * number(&root);
-            for near in [
-                &square - 1_u8,
-                square.clone(),
-                &square + 1_u8,
-                square + number(&root),
-            ] {
+            for near in [&square - 1_u8, square.clone(), &square + 1_u8, square + number(&root)] {
                 check_root(&super::super::limbs(&near.to_bytes_be())[..32]);
             }
         }

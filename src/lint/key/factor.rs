@@ -12,10 +12,7 @@ pub(super) fn small_factor(limbs: &[u64; LIMBS]) -> Option<u16> {
         return Some(2);
     }
     // Smaller moduli leave the upper limbs zero: those need not be multiplied.
-    let used = limbs
-        .iter()
-        .rposition(|limb| *limb != 0)
-        .map_or(0, |last| last + 1);
+    let used = limbs.iter().rposition(|limb| *limb != 0).map_or(0, |last| last + 1);
     let mut divisors = DIVISORS.iter();
     for batch in &BATCHES {
         // Fewer than 2^64 times fewer than 2^58, 64 times: the sum stays below 2^128.
@@ -23,10 +20,7 @@ pub(super) fn small_factor(limbs: &[u64; LIMBS]) -> Option<u16> {
         let residue = products.fold(0_u128, |sum, (limb, power)| {
             sum.wrapping_add(u128::from(*limb) * u128::from(*power))
         });
-        let found = divisors
-            .by_ref()
-            .take(batch.primes)
-            .find(|divisor| divisor.divides(residue));
+        let found = divisors.by_ref().take(batch.primes).find(|divisor| divisor.divides(residue));
         if let Some(divisor) = found {
             return Some(divisor.prime);
         }
@@ -62,11 +56,7 @@ impl Divisor {
             inverse = inverse.wrapping_mul(2_u128.wrapping_sub(wide.wrapping_mul(inverse)));
             bits *= 2;
         }
-        Self {
-            prime,
-            inverse,
-            largest: u128::MAX / wide,
-        }
+        Self { prime, inverse, largest: u128::MAX / wide }
     }
 
     fn divides(&self, number: u128) -> bool {
@@ -74,10 +64,7 @@ impl Divisor {
     }
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs in the compiler, which refuses a bad index"
-)]
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, which refuses a bad index")]
 const fn divisors() -> [Divisor; ODD_PRIMES] {
     let mut divisors = [Divisor::new(3); ODD_PRIMES];
     let mut count = 0;
@@ -92,21 +79,10 @@ const fn divisors() -> [Divisor; ODD_PRIMES] {
     divisors
 }
 
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs in the compiler, which refuses a bad index"
-)]
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a remainder is smaller than its divisor"
-)]
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, which refuses a bad index")]
+#[expect(clippy::cast_possible_truncation, reason = "a remainder is smaller than its divisor")]
 const fn batches() -> [Batch; BATCH_COUNT] {
-    let mut batches = [const {
-        Batch {
-            primes: 0,
-            powers: [0; LIMBS],
-        }
-    }; BATCH_COUNT];
+    let mut batches = [const { Batch { primes: 0, powers: [0; LIMBS] } }; BATCH_COUNT];
     let mut done = 0;
     let mut batch = 0;
     while batch < BATCH_COUNT {
@@ -126,10 +102,7 @@ const fn batches() -> [Batch; BATCH_COUNT] {
 }
 
 /// How many primes from number `first` on fit one batch, and their product.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "runs in the compiler, which refuses a bad index"
-)]
+#[expect(clippy::indexing_slicing, reason = "runs in the compiler, which refuses a bad index")]
 const fn batch_from(first: usize) -> (usize, u64) {
     let mut product = 1_u64;
     let mut count = 0;
@@ -198,10 +171,7 @@ mod tests {
     #[test]
     fn every_prime_is_in_one_batch() {
         assert_eq!(ODD_PRIMES, 308);
-        assert_eq!(
-            BATCHES.iter().map(|batch| batch.primes).sum::<usize>(),
-            ODD_PRIMES
-        );
+        assert_eq!(BATCHES.iter().map(|batch| batch.primes).sum::<usize>(), ODD_PRIMES);
         assert_eq!(DIVISORS.last().map(|divisor| divisor.prime), Some(2039));
     }
 

@@ -27,12 +27,12 @@ pub fn key(key: &PublicKey) -> Result<(), KeyFault> {
             let (modulus, exponent) = key.rsa().unwrap_or_default();
             rsa(modulus, exponent)
         }
-        KeyAlgorithm::P256 => point(key.bits(), P256_OCTETS, |bits| {
-            p256::PublicKey::from_sec1_bytes(bits).is_ok()
-        }),
-        KeyAlgorithm::P384 => point(key.bits(), P384_OCTETS, |bits| {
-            p384::PublicKey::from_sec1_bytes(bits).is_ok()
-        }),
+        KeyAlgorithm::P256 => {
+            point(key.bits(), P256_OCTETS, |bits| p256::PublicKey::from_sec1_bytes(bits).is_ok())
+        }
+        KeyAlgorithm::P384 => {
+            point(key.bits(), P384_OCTETS, |bits| p384::PublicKey::from_sec1_bytes(bits).is_ok())
+        }
     }
 }
 
@@ -141,9 +141,7 @@ fn point(bits: &[u8], octets: usize, on_curve: impl FnOnce(&[u8]) -> bool) -> Re
 fn limbs(number: &[u8]) -> [u64; LIMBS] {
     let mut limbs = [0; LIMBS];
     for (limb, octets) in limbs.iter_mut().zip(number.rchunks(8)) {
-        *limb = octets
-            .iter()
-            .fold(0, |limb, octet| limb << 8 | u64::from(*octet));
+        *limb = octets.iter().fold(0, |limb, octet| limb << 8 | u64::from(*octet));
     }
     limbs
 }

@@ -9,9 +9,7 @@ use super::remainder;
 ///
 /// A sound modulus does by chance once in 240 million; its holder's device then makes another.
 pub(super) fn has_fingerprint(limbs: &[u64]) -> bool {
-    MARKERS
-        .iter()
-        .all(|marker| marker.admits(remainder(limbs, marker.prime)))
+    MARKERS.iter().all(|marker| marker.admits(remainder(limbs, marker.prime)))
 }
 
 /// A prime and the powers of 65537 modulo it.
@@ -34,21 +32,14 @@ impl Marker {
             }
             power = power * (65_537 % prime) % prime;
             if power == 1 {
-                return Self {
-                    prime,
-                    powers: [low, high],
-                };
+                return Self { prime, powers: [low, high] };
             }
         }
     }
 
     fn admits(&self, residue: u64) -> bool {
         let [low, high] = self.powers;
-        let (half, bit) = if residue < 128 {
-            (low, residue)
-        } else {
-            (high, residue - 128)
-        };
+        let (half, bit) = if residue < 128 { (low, residue) } else { (high, residue - 128) };
         half >> (bit & 127) & 1 == 1
     }
 }

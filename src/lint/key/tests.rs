@@ -14,11 +14,7 @@ fn published_keys_pass() {
     for file in std::fs::read_dir("testdata/jlis-ca").unwrap() {
         let certificate = std::fs::read(file.unwrap().path()).unwrap();
         let certificate = x509_cert::Certificate::from_der(&certificate).unwrap();
-        let spki = certificate
-            .tbs_certificate
-            .subject_public_key_info
-            .to_der()
-            .unwrap();
+        let spki = certificate.tbs_certificate.subject_public_key_info.to_der().unwrap();
         assert_eq!(key(&PublicKey::from_der(&spki).unwrap()), Ok(()));
     }
 }
@@ -26,10 +22,7 @@ fn published_keys_pass() {
 #[test]
 fn larger_keys_pass() {
     for bits in [3072, 4096] {
-        assert_eq!(
-            judge(&product(&coprime(bits / 2, 1), &coprime(bits / 2, 1 << 60))),
-            Ok(())
-        );
+        assert_eq!(judge(&product(&coprime(bits / 2, 1), &coprime(bits / 2, 1 << 60))), Ok(()));
     }
 }
 
@@ -39,9 +32,7 @@ fn sizes_are_exact() {
         let modulus = (BigUint::from(1_u8) << (bits - 1)) + 1_u8;
         assert_eq!(
             judge(&modulus.to_bytes_be()),
-            Err(KeyFault::Size {
-                bits: u16::try_from(bits).unwrap()
-            })
+            Err(KeyFault::Size { bits: u16::try_from(bits).unwrap() })
         );
     }
 }
@@ -65,10 +56,7 @@ fn small_factors_are_found() {
         assert_eq!(judge(&modulus), Err(KeyFault::Factor { prime: expected }));
     }
     let largest = coprime(2037, 1) * 2039_u16;
-    assert_eq!(
-        judge(&largest.to_bytes_be()),
-        Err(KeyFault::Factor { prime: 2039 })
-    );
+    assert_eq!(judge(&largest.to_bytes_be()), Err(KeyFault::Factor { prime: 2039 }));
 }
 
 #[test]
@@ -94,19 +82,9 @@ fn roca_is_found() {
 fn close_primes_are_found() {
     let p = coprime(1024, 1);
     assert_eq!(judge(&product(&p, &p)), Err(KeyFault::Square));
-    for (distance, found) in [
-        (1, true),
-        (64, true),
-        (500, true),
-        (512, true),
-        (560, false),
-    ] {
+    for (distance, found) in [(1, true), (64, true), (500, true), (512, true), (560, false)] {
         let near = next_coprime(&p + (BigUint::from(1_u8) << distance));
-        let expected = if found {
-            Err(KeyFault::ClosePrimes)
-        } else {
-            Ok(())
-        };
+        let expected = if found { Err(KeyFault::ClosePrimes) } else { Ok(()) };
         assert_eq!(judge(&product(&p, &near)), expected, "{distance}");
     }
 }
@@ -114,19 +92,10 @@ fn close_primes_are_found() {
 #[test]
 fn points_are_on_their_curve_and_uncompressed() {
     let secret = p256::SecretKey::from_slice(&[7; 32]).unwrap();
-    let encoded = |compress| {
-        secret
-            .public_key()
-            .to_encoded_point(compress)
-            .as_bytes()
-            .to_vec()
-    };
+    let encoded = |compress| secret.public_key().to_encoded_point(compress).as_bytes().to_vec();
     let good = encoded(false);
     assert_eq!(key(&ec_key(oid::P256, &good)), Ok(()));
-    assert_eq!(
-        key(&ec_key(oid::P256, &encoded(true))),
-        Err(KeyFault::PointForm)
-    );
+    assert_eq!(key(&ec_key(oid::P256, &encoded(true))), Err(KeyFault::PointForm));
     assert_eq!(key(&ec_key(oid::P256, &[0])), Err(KeyFault::PointForm));
     assert_eq!(key(&ec_key(oid::P384, &good)), Err(KeyFault::PointForm));
     let mut off = good;
@@ -154,11 +123,7 @@ proptest! {
 fn speed() {
     let certificate = std::fs::read("testdata/jlis-ca/signca03.cer").unwrap();
     let certificate = x509_cert::Certificate::from_der(&certificate).unwrap();
-    let spki = certificate
-        .tbs_certificate
-        .subject_public_key_info
-        .to_der()
-        .unwrap();
+    let spki = certificate.tbs_certificate.subject_public_key_info.to_der().unwrap();
     let good = PublicKey::from_der(&spki).unwrap();
     let begin = std::time::Instant::now();
     for _ in 0..10_000 {
@@ -191,11 +156,8 @@ fn rsa_key(modulus: &[u8], exponent: &[u8]) -> PublicKey {
     let unsigned = |der: &mut Der, number: &[u8]| {
         let zeros = number.iter().take_while(|octet| **octet == 0).count();
         let number = &number[zeros..];
-        let sign: &[u8] = if number.first().is_none_or(|octet| *octet >= 0x80) {
-            &[0]
-        } else {
-            &[]
-        };
+        let sign: &[u8] =
+            if number.first().is_none_or(|octet| *octet >= 0x80) { &[0] } else { &[] };
         der.primitive(tag::INTEGER, &[sign, number].concat());
     };
     let bits = Der::build(|der| {
