@@ -10,6 +10,7 @@ mod name;
 pub mod oid;
 mod public_key;
 mod read;
+mod request;
 mod write;
 
 pub use name::Attribute;

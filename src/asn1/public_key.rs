@@ -199,6 +199,12 @@ pub enum PublicKeyError {
     /// Algorithm parameters other than the standard ones.
     #[error("the algorithm parameters of the key are not the standard ones")]
     Parameters,
+    /// Not a certification request.
+    #[error("not a certification request: give PKCS #10 (openssl req -new)")]
+    NotARequest,
+    /// A request signed by another algorithm than goes with its key.
+    #[error("the request is signed by an algorithm that does not go with its key: use SHA-256")]
+    RequestAlgorithm,
     /// A signature that is not by this key over these bytes.
     #[error("the signature does not verify")]
     Signature,
@@ -214,6 +220,7 @@ fn rsa_parts(bits: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// `RSAPublicKey` of RFC 8017, borrowed.
+#[expect(single_use_lifetimes, reason = "the derive macro needs the name")]
 mod pkcs8_rsa {
     use der::Sequence;
     use der::asn1::UintRef;

@@ -136,6 +136,7 @@ pub struct IssueRequest {
     pub(super) carrier: Carrier,
     pub(super) renew: bool,
     pub(super) keys: Vec<(Kind, PublicKey)>,
+    generated: bool,
     pub(super) content: [u8; 32],
 }
 
@@ -184,6 +185,7 @@ impl IssueRequest {
             carrier: ask.carrier,
             renew: ask.renew,
             keys,
+            generated: matches!(ask.key, KeyAsk::Generated(_)),
             content,
         })
     }
@@ -200,6 +202,18 @@ impl IssueRequest {
     #[must_use]
     pub fn id(&self) -> &RequestId {
         &self.id
+    }
+
+    /// Which certificates it asks for.
+    #[must_use]
+    pub fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+
+    /// Whether its keys are generated on the holder's behalf.
+    #[must_use]
+    pub fn is_key_generated(&self) -> bool {
+        self.generated
     }
 
     /// The kinds that it asks for and still lacks a key for.

@@ -63,8 +63,8 @@ pub struct InitOptions {
     pub key_store: String,
     /// Where status is answered.
     pub ocsp_url: Option<String>,
-    /// Whether this is no sandbox: then it needs an organisation, an OCSP address and a passphrase,
-    /// states the production policies, and its clock can never be set.
+    /// Whether this is no sandbox: then it needs an organisation and a passphrase, states the
+    /// production policies, and its clock can never be set.
     pub production: bool,
     /// The passphrase under which the keys are encrypted.
     pub passphrase: Option<Passphrase>,
@@ -83,6 +83,17 @@ impl InitOptions {
             production: false,
             passphrase: None,
         }
+    }
+
+    /// Whether `init` would accept these options and the folder; in whose name it would issue.
+    ///
+    /// # Errors
+    /// As for [`Home::init`].
+    pub fn check(&self, folder: &Path) -> Result<Realm, HomeError> {
+        let realm = self.realm()?;
+        refuse_occupied(folder)?;
+        Config::read(&Config::template(&realm, &self.store, &self.key_store))?;
+        Ok(realm)
     }
 
     fn realm(&self) -> Result<Realm, HomeError> {
@@ -165,19 +176,17 @@ impl Home {
                 store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
             }
             Authority::found(&store, clock, &realm, signature, user_authentication)?;
-            let signers: Vec<Box<dyn Signer>> =
-                signers.into_iter().map(|signer| Box::new(signer) as Box<dyn Signer>).collect();
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) =
-                Authority::open(store, clock, realm, settings.policy.clone(), signers)?;
+                Authority::open(store, clock, realm, settings.policy.clone(), Vec::new())?;
             let certificates = staging.folder.join("ca");
             fs::create_dir(&certificates).map_err(at(&certificates))?;
-            for (issuer, der) in authority.authority_certificates()? {
-                write_certificate(&certificates, &certificate_stem(&issuer), &der)?;
+            for (issuer, der) in authority.authority_certificates() {
+                write_certificate(&certificates, &certificate_stem(issuer), der, true)?;
             }
             sync_folder(&certificates)?;
         }
-        write_synced(&staging.folder.join(CONFIG), config.as_bytes())?;
+        write_whole(&staging.folder.join(CONFIG), config.as_bytes(), true)?;
         sync_folder(&key_folder)?;
         sync_folder(&staging.folder)?;
         // Replaces an empty folder, fails on any other: whoever comes second changes nothing.
@@ -229,6 +238,19 @@ impl Home {
         Ok(store.tx(clock.now(), |tx| tx.setting(PRODUCTION))?.is_some())
     }
 
+    /// Whether any of its keys needs a passphrase.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn keys_are_encrypted(&self) -> Result<bool, HomeError> {
+        for entry in signer_files(&self.folder.join(&self.config.keys))? {
+            if signer::is_encrypted(&entry)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Takes up the authorities: opens the store and the keys, and resolves what a crash left.
     ///
     /// # Errors
@@ -250,9 +272,17 @@ impl Home {
             signers.push(Box::new(SoftwareSigner::new(&key)?));
         }
         let Config { realm, policy, .. } = self.config.clone();
-        let (authority, recovery) = Authority::open(store, clock, realm, policy, signers)?;
-        authority.check_realm()?;
-        Ok((authority, recovery))
+        Ok(Authority::open(store, clock, realm, policy, signers)?)
+    }
+
+    /// Takes up the authorities without their keys: for everything but issuing.
+    ///
+    /// # Errors
+    /// As for [`Home::authority`], but for the key files.
+    pub fn records(&self, clock: Box<dyn Clock>) -> Result<(Authority, Recovery), HomeError> {
+        let store = Store::open(&self.store_url())?;
+        let Config { realm, policy, .. } = self.config.clone();
+        Ok(Authority::open(store, clock, realm, policy, Vec::new())?)
     }
 
     fn store_url(&self) -> StoreUrl {
@@ -261,17 +291,22 @@ impl Home {
 }
 
 /// Writes a certificate as `<stem>.cer` (DER) and `<stem>.pem`, replacing what stood there, each
-/// complete or not at all; the caller syncs the folder.
+/// complete or not at all. With `sync` their contents are synced; the caller syncs the folder.
 ///
 /// # Errors
 /// When the disk does not take it.
-pub fn write_certificate(folder: &Path, stem: &str, der: &[u8]) -> Result<[PathBuf; 2], HomeError> {
+pub fn write_certificate(
+    folder: &Path,
+    stem: &str,
+    der: &[u8],
+    sync: bool,
+) -> Result<[PathBuf; 2], HomeError> {
     let pem = der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)
         .map_err(|_| HomeError::Init("a certificate could not be written as PEM".to_owned()))?;
     let paths = [folder.join(format!("{stem}.cer")), folder.join(format!("{stem}.pem"))];
     let [cer, text] = &paths;
-    write_synced(cer, der)?;
-    write_synced(text, pem.as_bytes())?;
+    write_whole(cer, der, sync)?;
+    write_whole(text, pem.as_bytes(), sync)?;
     Ok(paths)
 }
 
@@ -285,11 +320,8 @@ pub fn sync_folder(folder: &Path) -> Result<(), HomeError> {
         .map_err(|source| HomeError::Io { path: folder.to_owned(), source })
 }
 
-/// Writes a file under a temporary name, syncs it, and renames it into place.
-///
-/// # Errors
-/// When the disk does not take it.
-pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+/// Writes a file under a temporary name and renames it into place.
+fn write_whole(path: &Path, bytes: &[u8], sync: bool) -> Result<(), HomeError> {
     let fault = |source| HomeError::Io { path: path.to_owned(), source };
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".writing-{:08x}", rand_core::RngCore::next_u32(&mut OsRng)));
@@ -298,7 +330,10 @@ pub fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
         .write(true)
         .create_new(true)
         .open(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            if sync { file.sync_all() } else { Ok(()) }
+        })
         .and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         // Best effort: the name says what the file is.
@@ -382,6 +417,19 @@ fn refuse_occupied(folder: &Path) -> Result<(), HomeError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(HomeError::Io { path: folder.to_owned(), source }),
     }
+}
+
+/// The key files of a folder.
+fn signer_files(folder: &Path) -> Result<Vec<PathBuf>, HomeError> {
+    let fault = |source| HomeError::Io { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.to_string_lossy().ends_with(".key.pem") {
+            files.push(path);
+        }
+    }
+    Ok(files)
 }
 
 /// A folder that only its owner enters.
