@@ -58,7 +58,7 @@ impl Context<'_> {
             let text = Zeroizing::new(
                 fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
             );
-            let line = text.strip_suffix('\n').unwrap_or(&text);
+            let line = text.split('\n').next().unwrap_or_default();
             return Ok(Some(Passphrase::new(line)?));
         }
         if !std::io::stdin().is_terminal() {
