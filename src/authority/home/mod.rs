@@ -63,8 +63,8 @@ pub struct InitOptions {
     pub key_store: String,
     /// Where status is answered.
     pub ocsp_url: Option<String>,
-    /// Whether this is no sandbox: then it needs an organisation, an OCSP address and a passphrase,
-    /// states the production policies, and its clock can never be set.
+    /// Whether this is no sandbox: then it needs an organisation and a passphrase, states the
+    /// production policies, and its clock can never be set.
     pub production: bool,
     /// The passphrase under which the keys are encrypted.
     pub passphrase: Option<Passphrase>,
@@ -176,15 +176,13 @@ impl Home {
                 store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
             }
             Authority::found(&store, clock, &realm, signature, user_authentication)?;
-            let boxed = |signer| -> Box<dyn Signer> { Box::new(signer) };
-            let signers = signers.into_iter().map(boxed).collect();
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) =
-                Authority::open(store, clock, realm, settings.policy.clone(), signers)?;
+                Authority::open(store, clock, realm, settings.policy.clone(), Vec::new())?;
             let certificates = staging.folder.join("ca");
             fs::create_dir(&certificates).map_err(at(&certificates))?;
-            for (issuer, der) in authority.authority_certificates()? {
-                write_certificate(&certificates, &certificate_stem(&issuer), &der, true)?;
+            for (issuer, der) in authority.authority_certificates() {
+                write_certificate(&certificates, &certificate_stem(issuer), der, true)?;
             }
             sync_folder(&certificates)?;
         }
@@ -274,9 +272,17 @@ impl Home {
             signers.push(Box::new(SoftwareSigner::new(&key)?));
         }
         let Config { realm, policy, .. } = self.config.clone();
-        let (authority, recovery) = Authority::open(store, clock, realm, policy, signers)?;
-        authority.check_realm()?;
-        Ok((authority, recovery))
+        Ok(Authority::open(store, clock, realm, policy, signers)?)
+    }
+
+    /// Takes up the authorities without their keys: for everything but issuing.
+    ///
+    /// # Errors
+    /// As for [`Home::authority`], but for the key files.
+    pub fn records(&self, clock: Box<dyn Clock>) -> Result<(Authority, Recovery), HomeError> {
+        let store = Store::open(&self.store_url())?;
+        let Config { realm, policy, .. } = self.config.clone();
+        Ok(Authority::open(store, clock, realm, policy, Vec::new())?)
     }
 
     fn store_url(&self) -> StoreUrl {

@@ -1,7 +1,5 @@
 //! `jpki recover`.
 
-use jpki_ca::authority::home::Home;
-
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
@@ -9,8 +7,7 @@ use crate::exit::Failure;
 /// Every command resolves what a crash left when it opens the home; this one does only that, and
 /// says what it found.
 pub(crate) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
-    let home = Home::open(&context.global.home)?;
-    let recovery = context.recover(&home)?;
+    let recovery = context.recover()?;
     let mut lines = vec![format!("voided  {} number(s)", recovery.voided.len())];
     for voided in &recovery.voided {
         lines.push(format!(

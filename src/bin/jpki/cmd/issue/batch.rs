@@ -39,7 +39,7 @@ use super::result::ResultLine;
 
 pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Result<Exit, Failure> {
     let (source, length) = open(batch)?;
-    let (_, authority) = context.authority()?;
+    let authority = context.authority()?;
     let out = match (&args.out, context.global.dry_run) {
         (Some(out), false) => {
             super::make_folder(out)?;

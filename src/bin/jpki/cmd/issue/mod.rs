@@ -56,7 +56,7 @@ fn single(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Exit
         Some(id) => RequestId::new(id)?,
         None => RequestId::draw()?,
     };
-    let (_, authority) = context.authority()?;
+    let authority = context.authority()?;
     let ask = Ask { kinds: args.kind, carrier: args.carrier, renew: args.renew, key };
     let request = IssueRequest::new(id, &form, &ask, authority.now())?;
     let line = match (&args.out, context.global.dry_run) {
