@@ -131,8 +131,25 @@ impl Authority {
         clock: Box<dyn Clock>,
         realm: Realm,
         policy: Policy,
-        mut signers: Vec<Box<dyn Signer>>,
+        signers: Vec<Box<dyn Signer>>,
     ) -> Result<(Self, Recovery), AuthorityError> {
+        let authority = Self::open_to_rehearse(store, clock, realm, policy, signers)?;
+        let recovery = authority.recover()?;
+        Ok((authority, recovery))
+    }
+
+    /// Like [`Authority::open`], but leaves what a crash left: for dry runs, which change nothing
+    /// and judge as if it were resolved.
+    ///
+    /// # Errors
+    /// As for [`Authority::open`].
+    pub fn open_to_rehearse(
+        store: Store,
+        clock: Box<dyn Clock>,
+        realm: Realm,
+        policy: Policy,
+        mut signers: Vec<Box<dyn Signer>>,
+    ) -> Result<Self, AuthorityError> {
         let found = store.tx(clock.now(), |tx| {
             let mut found = Vec::new();
             for record in tx.generations()? {
@@ -166,8 +183,7 @@ impl Authority {
         }
         let authority = Self { store, clock, realm, policy, generations };
         authority.check_realm()?;
-        let recovery = authority.recover()?;
-        Ok((authority, recovery))
+        Ok(authority)
     }
 
     /// The present instant, by the authority's clock.
