@@ -99,7 +99,8 @@ pub enum Rule {
         /// Characters allowed.
         limit: usize,
     },
-    /// A character outside JIS X 0208 and JIS X 0212.
+    /// A character that the item cannot carry: outside JIS X 0208 and JIS X 0212, or outside the
+    /// Latin letters and marks of a foreign resident's name.
     #[error("character U+{code_point:04X} at position {position} is {class}; {proposal}")]
     Character {
         /// The character's code point.
@@ -111,7 +112,7 @@ pub enum Rule {
         /// What to do about it.
         proposal: String,
     },
-    /// Parts of a name are separated wrongly.
+    /// Parts are separated wrongly, or a space stands where none may.
     #[error("{0}")]
     Spacing(&'static str),
     /// Not a date of birth.
@@ -135,6 +136,9 @@ pub enum Rule {
     /// The address does not begin with the prefecture and the municipality.
     #[error("must begin with the prefecture and the municipality that the code names")]
     AddressPlace,
+    /// The address ends where the municipality ends.
+    #[error("ends after the municipality; give the place and the number in it too")]
+    AddressIncomplete,
     /// A substitute character does not fit the item.
     #[error("{0}")]
     Substitute(&'static str),
@@ -162,6 +166,7 @@ impl Rule {
             Self::MunicipalityUnknown => "E-MUNICIPALITY-UNKNOWN",
             Self::MunicipalityNeedsWard => "E-MUNICIPALITY-WARD",
             Self::AddressPlace => "E-ADDRESS-PLACE",
+            Self::AddressIncomplete => "E-ADDRESS-INCOMPLETE",
             Self::Substitute(_) => "E-SUBSTITUTE",
             Self::Combination(_) => "E-COMBINATION",
             Self::Unsupported(_) => "E-UNSUPPORTED",
