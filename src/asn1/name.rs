@@ -48,7 +48,11 @@ impl Name {
     /// This name with one more attribute, a UTF8String.
     #[must_use]
     pub fn with(mut self, oid: ObjectIdentifier, value: &str) -> Self {
-        self.0.push(Attribute { oid, string: StringType::Utf8, value: value.to_owned() });
+        self.0.push(Attribute {
+            oid,
+            string: StringType::Utf8,
+            value: value.to_owned(),
+        });
         self
     }
 
@@ -87,12 +91,24 @@ impl fmt::Display for Name {
             if position > 0 {
                 f.write_str(", ")?;
             }
-            match const_oid::db::DB.shortest_name_by_oid(&attribute.oid) {
-                Some(short) => write!(f, "{}={}", short.to_ascii_uppercase(), attribute.value)?,
+            match short_name(attribute.oid) {
+                Some(short) => write!(f, "{short}={}", attribute.value)?,
                 None => write!(f, "{}={}", attribute.oid, attribute.value)?,
             }
         }
         Ok(())
+    }
+}
+
+/// The letters that RFC 4514 section 3 writes for an attribute type.
+fn short_name(oid: ObjectIdentifier) -> Option<&'static str> {
+    match oid {
+        oid::COUNTRY => Some("C"),
+        oid::LOCALITY => Some("L"),
+        oid::ORGANIZATION => Some("O"),
+        oid::ORGANIZATIONAL_UNIT => Some("OU"),
+        oid::COMMON_NAME => Some("CN"),
+        _ => None,
     }
 }
 

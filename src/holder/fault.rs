@@ -118,6 +118,9 @@ pub enum Rule {
     /// Not a date of birth.
     #[error("{0}")]
     BirthDate(&'static str),
+    /// Not a date.
+    #[error("not a date: {0}")]
+    Date(&'static str),
     /// Lies in the future.
     #[error("lies in the future")]
     Future,
@@ -160,6 +163,7 @@ impl Rule {
             Self::Character { .. } => "E-CHAR",
             Self::Spacing(_) => "E-SPACE",
             Self::BirthDate(_) => "E-BIRTH-DATE",
+            Self::Date(_) => "E-DATE",
             Self::Future => "E-FUTURE",
             Self::Word(_) => "E-WORD",
             Self::MunicipalityCode(_) => "E-MUNICIPALITY-CODE",

@@ -49,7 +49,7 @@ pub fn signature_certificate(grant: &Grant<'_>, attested: &Attested<'_>) -> TbsC
             der.sequence(|der| {
                 other_name(der, oid::JPKI_NAME, &name);
                 other_name(der, oid::JPKI_BIRTH_DATE, attested.birth_date);
-                other_name(der, oid::JPKI_SEX, four.sex.digit());
+                other_name(der, oid::JPKI_SEX, four.sex.digit().encode_utf8(&mut [0; 4]));
                 other_name(der, oid::JPKI_ADDRESS, four.address.text());
                 other_name(der, oid::JPKI_NAME_SUBSTITUTES, &name_mask);
                 other_name(der, oid::JPKI_ADDRESS_SUBSTITUTES, four.address.mask());
@@ -85,12 +85,20 @@ fn shown_name(attested: &Attested<'_>) -> (String, String) {
     if let Some(former) = attested.former_surname {
         // Behind the surname: 山田［佐藤］　花子.
         let surname = text.find('\u{3000}').unwrap_or(text.len());
-        let position = text.get(..surname).map_or(0, |surname| surname.chars().count());
-        insert(&mut text, &mut mask, (surname, position), (former.text(), former.mask()));
+        let position = text
+            .get(..surname)
+            .map_or(0, |surname| surname.chars().count());
+        insert(
+            &mut text,
+            &mut mask,
+            (surname, position),
+            (former.text(), former.mask()),
+        );
     }
     if let Some(alias) = attested.alias {
         let end = (text.len(), mask.len());
-        insert(&mut text, &mut mask, end, (alias.text(), alias.mask()));
+        let originals = "0".repeat(alias.text().chars().count());
+        insert(&mut text, &mut mask, end, (alias.text(), &originals));
     }
     (text, mask)
 }

@@ -36,7 +36,11 @@ fn signature_common_name(grant: &Grant<'_>) -> String {
 /// and four characters for the window.
 fn window(municipality: Municipality) -> String {
     let code = municipality.code();
-    format!("{}{}", code.get(..5).unwrap_or(code), assumed::WINDOW_SUFFIX)
+    format!(
+        "{}{}",
+        code.get(..5).unwrap_or(code),
+        assumed::WINDOW_SUFFIX
+    )
 }
 
 /// Fourteen characters that say nothing: six digits, a letter, seven digits or letters, as in the
@@ -50,7 +54,8 @@ fn opaque(serial: Serial) -> String {
         rest /= base;
         value
     };
-    let symbol = |value: usize| char::from(assumed::OPAQUE_ALPHABET.get(value).copied().unwrap_or(b'0'));
+    let symbol =
+        |value: usize| char::from(assumed::OPAQUE_ALPHABET.get(value).copied().unwrap_or(b'0'));
     let mut text: Vec<char> = (0..7).map(|_| symbol(digit(MIXED))).collect();
     text.push(symbol(10 + digit(LETTERS)));
     text.extend((0..6).map(|_| symbol(digit(DIGITS))));
@@ -72,7 +77,11 @@ mod tests {
     fn opaque_names_have_the_published_shape_and_never_meet() {
         let multiplier = u128::from(assumed::OPAQUE_MULTIPLIER);
         for prime in [2, 5, 13, 23] {
-            assert_ne!(multiplier % prime, 0, "not prime to {prime}: two serials would meet");
+            assert_ne!(
+                multiplier % prime,
+                0,
+                "not prime to {prime}: two serials would meet"
+            );
         }
         let mut seen = BTreeSet::new();
         for number in 1..20_000 {
@@ -80,7 +89,11 @@ mod tests {
             assert_eq!(name.len(), 14);
             assert!(name[..6].bytes().all(|b| b.is_ascii_digit()));
             assert!(matches!(name.as_bytes()[6], b'A'..=b'M'));
-            assert!(name[7..].bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'M')));
+            assert!(
+                name[7..]
+                    .bytes()
+                    .all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'M'))
+            );
             assert!(seen.insert(name));
         }
     }

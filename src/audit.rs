@@ -1,0 +1,274 @@
+//! What is recorded of every act: a line of JSON, chained to all before it by a hash.
+//!
+//! Anyone can check the chain without this program: the hash of a line is SHA-256 over the 32
+//! bytes of the hash before it and the bytes of the line; before the first stand 32 zero bytes.
+//! Lines name certificates by authority and number, requests by the first 16 hexadecimal digits of
+//! the SHA-256 of their id, never a person.
+
+use serde::Serialize;
+
+use crate::asn1::sha256;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Reason;
+use crate::credential::Serial;
+
+/// What stands before the first line.
+pub const GENESIS: [u8; 32] = [0; 32];
+
+/// An act, as the record keeps it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Act<'a> {
+    /// The installation was made.
+    Founded,
+    /// A certificate is about to be signed; its number and bytes are fixed.
+    Intended {
+        /// Whose certificate, by number.
+        certificate: Subject,
+        /// The request that asked for it.
+        request: &'a str,
+        /// SHA-256 of the bytes to be signed.
+        tbs: [u8; 32],
+    },
+    /// A certificate was signed and is in force.
+    Issued {
+        /// Which certificate.
+        certificate: Subject,
+        /// The entry of its intent.
+        intent: u64,
+    },
+    /// An intended certificate will never be delivered; its number is revoked.
+    Voided {
+        /// Which certificate.
+        certificate: Subject,
+        /// The entry of its intent.
+        intent: u64,
+    },
+    /// A certificate was revoked.
+    Revoked {
+        /// Which certificate.
+        certificate: Subject,
+        /// Why.
+        reason: Reason,
+        /// Since when, as lists and answers say.
+        since: Timestamp,
+    },
+    /// A certificate was held.
+    Held {
+        /// Which certificate.
+        certificate: Subject,
+    },
+    /// A hold was released.
+    Released {
+        /// Which certificate.
+        certificate: Subject,
+    },
+    /// A request was refused.
+    Refused {
+        /// The request.
+        request: &'a str,
+        /// The rule that refused it.
+        rule: &'a str,
+    },
+}
+
+/// A certificate, by number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subject {
+    /// The authority.
+    pub ca: CaName,
+    /// The generation of its key.
+    pub generation: Generation,
+    /// The number.
+    pub serial: Serial,
+}
+
+/// An entry of the record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number, from 1 without gaps.
+    pub number: u64,
+    /// Its line.
+    pub line: String,
+    /// Its hash.
+    pub hash: [u8; 32],
+}
+
+impl Entry {
+    /// The entry of an act that follows the one with this number and hash.
+    #[must_use]
+    pub fn following(previous: (u64, [u8; 32]), at: Timestamp, act: &Act<'_>) -> Self {
+        let number = previous.0.saturating_add(1);
+        let line = line(number, at, act);
+        let hash = chain(&previous.1, &line);
+        Self { number, line, hash }
+    }
+
+    /// Whether this entry follows the one with this number and hash.
+    #[must_use]
+    pub fn follows(&self, previous: (u64, [u8; 32])) -> bool {
+        self.number == previous.0.saturating_add(1)
+            && self.hash == chain(&previous.1, &self.line)
+            && self.line.starts_with(&format!("{{\"entry\":{},", self.number))
+    }
+}
+
+/// The hash of a line behind a hash.
+fn chain(previous: &[u8; 32], line: &str) -> [u8; 32] {
+    let mut bytes = Vec::with_capacity(32 + line.len());
+    bytes.extend_from_slice(previous);
+    bytes.extend_from_slice(line.as_bytes());
+    sha256(&bytes)
+}
+
+/// The line, its fields always in this order.
+#[derive(Serialize)]
+struct Line<'a> {
+    entry: u64,
+    at: String,
+    act: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca: Option<CaName>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    generation: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    serial: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tbs_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intent: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<&'a str>,
+}
+
+fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
+    let mut line = Line {
+        entry: number,
+        at: at.to_string(),
+        act: "",
+        ca: None,
+        generation: None,
+        serial: None,
+        request: None,
+        tbs_sha256: None,
+        intent: None,
+        reason: None,
+        since: None,
+        rule: None,
+    };
+    let certificate = match *act {
+        Act::Founded => {
+            line.act = "founded";
+            None
+        }
+        Act::Intended { certificate, request, tbs } => {
+            line.act = "intended";
+            line.request = Some(request_handle(request));
+            line.tbs_sha256 = Some(hex(&tbs));
+            Some(certificate)
+        }
+        Act::Issued { certificate, intent } => {
+            line.act = "issued";
+            line.intent = Some(intent);
+            Some(certificate)
+        }
+        Act::Voided { certificate, intent } => {
+            line.act = "voided";
+            line.intent = Some(intent);
+            Some(certificate)
+        }
+        Act::Revoked { certificate, reason, since } => {
+            line.act = "revoked";
+            line.reason = Some(reason);
+            line.since = Some(since.to_string());
+            Some(certificate)
+        }
+        Act::Held { certificate } => {
+            line.act = "held";
+            Some(certificate)
+        }
+        Act::Released { certificate } => {
+            line.act = "released";
+            Some(certificate)
+        }
+        Act::Refused { request, rule } => {
+            line.act = "refused";
+            line.request = Some(request_handle(request));
+            line.rule = Some(rule);
+            None
+        }
+    };
+    if let Some(Subject { ca, generation, serial }) = certificate {
+        line.ca = Some(ca);
+        line.generation = Some(generation.get());
+        line.serial = Some(serial.to_string());
+    }
+    // Strings and numbers always become JSON.
+    serde_json::to_string(&line).unwrap_or_default()
+}
+
+/// A request id may be chosen by the caller and hold anything, so the record keeps a digest of it.
+fn request_handle(request: &str) -> String {
+    let mut handle = hex(&sha256(request.as_bytes()));
+    handle.truncate(16);
+    handle
+}
+
+/// Lower-case hexadecimal.
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(HEX.get(usize::from(value)).copied().unwrap_or(b'0'));
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chain_of_three() -> Vec<Entry> {
+        let at: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let certificate =
+            Subject { ca: CaName::Signature, generation: Generation::FIRST, serial: Serial::FIRST };
+        let mut last = (0, GENESIS);
+        [
+            Act::Founded,
+            Act::Intended { certificate, request: "r-1", tbs: [0xab; 32] },
+            Act::Revoked { certificate, reason: Reason::Superseded, since: at },
+        ]
+        .iter()
+        .map(|act| {
+            let entry = Entry::following(last, at, act);
+            last = (entry.number, entry.hash);
+            entry
+        })
+        .collect()
+    }
+
+    #[test]
+    fn lines_say_what_happened() {
+        let lines: Vec<String> = chain_of_three().into_iter().map(|entry| entry.line).collect();
+        assert_eq!(lines[0], r#"{"entry":1,"at":"2026-11-21T12:00:00Z","act":"founded"}"#);
+        assert!(lines[1].contains(r#""act":"intended","ca":"signature","generation":1,"serial":"1""#));
+        assert!(!lines[1].contains("r-1"), "a request id may name a person");
+        assert!(lines[2].ends_with(r#""reason":"superseded","since":"2026-11-21T12:00:00Z"}"#));
+    }
+
+    #[test]
+    fn a_changed_line_breaks_the_chain() {
+        let mut entries = chain_of_three();
+        let first = (entries[0].number, entries[0].hash);
+        assert!(entries[0].follows((0, GENESIS)));
+        assert!(entries[1].follows(first));
+        entries[1].line = entries[1].line.replace("serial\":\"1", "serial\":\"2");
+        assert!(!entries[1].follows(first));
+    }
+}

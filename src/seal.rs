@@ -1,0 +1,150 @@
+//! The seal: what was checked and recorded is signed, once, and the signature is verified.
+//!
+//! [`Recorded`] is the permission: the store mints it after its commit, [`seal`] consumes it, and
+//! there is no other way to a signature.
+
+use crate::asn1::Der;
+use crate::asn1::PublicKeyError;
+use crate::lint::Checked;
+use crate::profile::TbsCertificate;
+use crate::signer::SignError;
+use crate::signer::Signer;
+
+/// Something checked whose intent is durable: a permission to sign it, good for one signature.
+///
+/// There is no way to make one but to record it in a store:
+///
+/// ```compile_fail
+/// fn forge(checked: jpki_ca::lint::Checked<jpki_ca::profile::TbsCertificate>) {
+///     let _ = jpki_ca::seal::Recorded::mint(checked, jpki_ca::seal::Intent::new(1));
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Recorded<T> {
+    checked: Checked<T>,
+    intent: Intent,
+}
+
+/// Where the intent stands in the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Intent(i64);
+
+impl Intent {
+    /// For the store alone.
+    pub(crate) fn new(row: i64) -> Self {
+        Self(row)
+    }
+
+    /// For the store alone.
+    pub(crate) fn row(self) -> i64 {
+        self.0
+    }
+}
+
+impl<T> Recorded<T> {
+    /// For the store alone, after its commit (a test holds every caller against this).
+    pub(crate) fn mint(checked: Checked<T>, intent: Intent) -> Self {
+        Self { checked, intent }
+    }
+
+    /// Where the intent stands in the store.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        self.intent
+    }
+
+    /// What is to be signed.
+    #[must_use]
+    pub fn tbs(&self) -> &T {
+        self.checked.tbs()
+    }
+}
+
+/// Something signed, whose signature was verified.
+#[derive(Debug)]
+pub struct Sealed<T> {
+    tbs: T,
+    intent: Intent,
+    signature: Vec<u8>,
+    der: Vec<u8>,
+}
+
+impl<T> Sealed<T> {
+    /// What was signed.
+    #[must_use]
+    pub fn tbs(&self) -> &T {
+        &self.tbs
+    }
+
+    /// Where its intent stands in the store.
+    #[must_use]
+    pub fn intent(&self) -> Intent {
+        self.intent
+    }
+
+    /// The signature.
+    #[must_use]
+    pub fn signature(&self) -> &[u8] {
+        &self.signature
+    }
+
+    /// The complete DER. To be given away only after the store has completed it.
+    #[must_use]
+    pub fn as_der(&self) -> &[u8] {
+        &self.der
+    }
+}
+
+/// Signs a certificate with the key of its issuer, and verifies what came out.
+///
+/// # Errors
+/// When the key fails or its signature does not verify; the intent is then to be made void.
+pub fn seal(
+    recorded: Recorded<TbsCertificate>,
+    signer: &dyn Signer,
+) -> Result<Sealed<TbsCertificate>, SealError> {
+    let Recorded { checked, intent } = recorded;
+    let tbs = checked.into_inner();
+    let fault = |cause| SealError { intent, cause };
+    let signature = signer.sign(tbs.as_der()).map_err(|error| fault(Cause::Sign(error)))?;
+    signer
+        .public_key()
+        .verify(tbs.as_der(), &signature)
+        .map_err(|error| fault(Cause::Verify(error)))?;
+    let der = assemble(tbs.as_der(), &signer.public_key().algorithm().signature_identifier(), &signature);
+    Ok(Sealed { tbs, intent, signature, der })
+}
+
+/// A certificate out of its three parts (RFC 5280 section 4.1).
+pub(crate) fn assemble(tbs: &[u8], algorithm: &[u8], signature: &[u8]) -> Vec<u8> {
+    Der::build(|der| {
+        der.sequence(|der| {
+            der.raw(tbs);
+            der.raw(algorithm);
+            der.bit_string(signature);
+        });
+    })
+}
+
+/// An intent that did not become a certificate.
+#[derive(Debug, thiserror::Error)]
+#[error("signing failed; its number is spent")]
+pub struct SealError {
+    /// The intent to be made void.
+    pub intent: Intent,
+    /// What went wrong.
+    #[source]
+    pub cause: Cause,
+}
+
+/// Why a seal failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The key.
+    #[error(transparent)]
+    Sign(SignError),
+    /// The signature: it does not verify under the key that made it.
+    #[error("the signature that the key made does not verify")]
+    Verify(#[source] PublicKeyError),
+}

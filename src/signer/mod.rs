@@ -1,0 +1,50 @@
+//! Signing keys: one value is one key.
+//!
+//! A [`Signer`] may be a key file or a device; whoever holds one can sign, which is why `seal` alone
+//! calls [`Signer::sign`] and asks for a token of what was checked and recorded.
+
+mod file;
+mod software;
+
+use std::fmt;
+
+use crate::asn1::PublicKey;
+
+pub use file::KeyFileError;
+pub use file::Passphrase;
+pub use file::read_key_file;
+pub use file::write_key_file;
+pub use software::PrivateKey;
+pub use software::SoftwareSigner;
+pub use software::generate;
+
+/// One signing key.
+pub trait Signer: fmt::Debug + Send + Sync {
+    /// The public half.
+    fn public_key(&self) -> &PublicKey;
+
+    /// Signs `message` in the algorithm that goes with the key (SHA-256 for RSA and P-256, SHA-384
+    /// for P-384; RSA by PKCS #1 v1.5, ECDSA as `Ecdsa-Sig-Value` in DER).
+    ///
+    /// # Errors
+    /// When the key cannot be used; whether a signature was made is then unknown.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+}
+
+/// Why a key does not sign. Says little on purpose: details of a key's failure help an attacker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// Not a private key of a kind that we sign with.
+    #[error("not an RSA, P-256 or P-384 private key in PKCS #8")]
+    NotAKey,
+    /// The generator does not make this kind.
+    #[error("no generator for {0} keys")]
+    NoGenerator(crate::asn1::KeyAlgorithm),
+    /// The key could not be generated.
+    #[error("key generation failed")]
+    Generation,
+    /// The key could not be used.
+    #[error("the key could not be used")]
+    Unusable,
+}

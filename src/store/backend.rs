@@ -1,0 +1,108 @@
+//! What a back end offers: plain reads and writes; the rules about them are in `transaction`.
+
+use std::fmt;
+
+use crate::audit::Entry;
+use crate::clock::Date;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Serial;
+use crate::register::Person;
+use crate::seal::Intent;
+
+use super::StoreError;
+use super::record::CertificateRecord;
+use super::record::GenerationRecord;
+use super::record::KeyUse;
+use super::record::RequestRecord;
+use super::record::State;
+
+/// A place where things are durable.
+pub(super) trait Backend: fmt::Debug + Send + Sync {
+    /// Begins a transaction that no other writer overlaps.
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError>;
+}
+
+/// A transaction: undone when dropped without commit.
+pub(super) trait Transaction {
+    /// Makes everything durable.
+    fn commit(self: Box<Self>) -> Result<(), StoreError>;
+
+    fn setting(&mut self, key: &str) -> Result<Option<String>, StoreError>;
+    fn put_setting(&mut self, key: &str, value: &str) -> Result<(), StoreError>;
+
+    /// Takes the next number of an authority's counter.
+    fn draw_serial(&mut self, ca: CaName) -> Result<Serial, StoreError>;
+
+    fn insert_intent(&mut self, row: &IntentRow<'_>) -> Result<Intent, StoreError>;
+    fn insert_signature(&mut self, intent: Intent, signature: &[u8]) -> Result<(), StoreError>;
+    /// Moves a certificate from one state to another; `Changed` when it is not in the first.
+    fn set_state(&mut self, change: &StateChange) -> Result<(), StoreError>;
+
+    fn certificate(
+        &mut self,
+        ca: CaName,
+        serial: Serial,
+    ) -> Result<Option<CertificateRecord>, StoreError>;
+    fn certificate_at(&mut self, intent: Intent) -> Result<Option<CertificateRecord>, StoreError>;
+    /// The bytes to be signed and, when there is one, the signature.
+    fn body(&mut self, intent: Intent) -> Result<(Vec<u8>, Option<Vec<u8>>), StoreError>;
+    /// A person's certificates that are intended, live or held.
+    fn current(&mut self, person: &Person) -> Result<Vec<CertificateRecord>, StoreError>;
+    fn key_use(&mut self, key_hash: &[u8; 32]) -> Result<Vec<KeyUse>, StoreError>;
+
+    fn request(&mut self, id: &str) -> Result<Option<RequestRecord>, StoreError>;
+    fn put_request(
+        &mut self,
+        id: &str,
+        content: &[u8; 32],
+        certificates: &[Intent],
+    ) -> Result<(), StoreError>;
+
+    fn insert_generation(
+        &mut self,
+        certificate: Intent,
+        algorithm: &str,
+        key_id: &[u8; 20],
+    ) -> Result<(), StoreError>;
+    fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError>;
+
+    fn card_end(&mut self, person: &Person) -> Result<Option<Date>, StoreError>;
+    fn put_card_end(&mut self, person: &Person, end: Date) -> Result<(), StoreError>;
+
+    /// Intents whose process is gone, oldest first, with the ids of their requests.
+    fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError>;
+
+    /// Number and hash of the last audit entry.
+    fn audit_head(&mut self) -> Result<(u64, [u8; 32]), StoreError>;
+    fn append_audit(&mut self, entry: &Entry) -> Result<(), StoreError>;
+    /// At most `limit` entries with numbers above `after`, in order.
+    fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+}
+
+/// Everything that is fixed about a certificate when it is intended.
+pub(super) struct IntentRow<'a> {
+    pub(super) ca: CaName,
+    pub(super) generation: Generation,
+    pub(super) serial: Serial,
+    pub(super) subject: crate::profile::Subject,
+    pub(super) person: Option<&'a Person>,
+    pub(super) request: &'a str,
+    pub(super) key_hash: [u8; 32],
+    pub(super) tbs_hash: [u8; 32],
+    pub(super) tbs: &'a [u8],
+    pub(super) not_before: Timestamp,
+    pub(super) not_after: Timestamp,
+    pub(super) clause: Option<&'static str>,
+    pub(super) entry: u64,
+}
+
+/// A move from one state to another, with the audit entry that records it.
+pub(super) struct StateChange {
+    pub(super) intent: Intent,
+    pub(super) from: State,
+    pub(super) to: State,
+    pub(super) issued_at: Option<Timestamp>,
+    pub(super) entry: u64,
+}

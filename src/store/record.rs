@@ -1,0 +1,108 @@
+//! What the store keeps, in the domain's words.
+
+use crate::asn1::KeyAlgorithm;
+use crate::audit;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Reason;
+use crate::credential::Serial;
+use crate::law::validity::Clause;
+use crate::profile::Subject;
+use crate::register::Person;
+use crate::seal::Intent;
+
+/// Where a certificate stands in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// Its number and bytes are fixed; it may or may not have been signed.
+    Intended,
+    /// In force.
+    Live,
+    /// Held (一時保留) since.
+    Held(Timestamp),
+    /// Revoked since, for a reason.
+    Revoked(Timestamp, Reason),
+}
+
+/// A certificate, without its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CertificateRecord {
+    /// Where it stands in the store.
+    pub intent: Intent,
+    /// The authority that issued it.
+    pub ca: CaName,
+    /// The generation of its key.
+    pub generation: Generation,
+    /// Its number.
+    pub serial: Serial,
+    /// Whom it certifies.
+    pub subject: Subject,
+    /// The holder's handle in the register; none for an authority's own.
+    pub person: Option<Person>,
+    /// Its first instant.
+    pub not_before: Timestamp,
+    /// Its last instant.
+    pub not_after: Timestamp,
+    /// What decided its end; none for an authority's own.
+    pub clause: Option<Clause>,
+    /// Where it stands in its life.
+    pub state: State,
+    /// When it was completed; none while intended, and for ever when voided.
+    pub issued_at: Option<Timestamp>,
+    /// The audit entry of its intent.
+    pub entry: u64,
+}
+
+impl CertificateRecord {
+    /// Its name in the record of acts.
+    #[must_use]
+    pub fn audit_subject(&self) -> audit::Subject {
+        audit::Subject { ca: self.ca, generation: self.generation, serial: self.serial }
+    }
+}
+
+/// What is recorded with a certificate that is about to be signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Intention<'a> {
+    /// The holder's handle; none for an authority's own certificate.
+    pub person: Option<&'a Person>,
+    /// The id of the request.
+    pub request: &'a str,
+    /// What decided its end.
+    pub clause: Option<Clause>,
+}
+
+/// A request that led to certificates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RequestRecord {
+    /// Digest of what was asked.
+    pub content: [u8; 32],
+    /// Its certificates, in the order in which they were asked.
+    pub certificates: Vec<CertificateRecord>,
+}
+
+/// Who already holds a certificate for a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyUse {
+    /// The authority that certified it.
+    pub ca: CaName,
+    /// The holder; none for an authority's own key.
+    pub person: Option<Person>,
+}
+
+/// A key generation of an authority.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GenerationRecord {
+    /// What its key is.
+    pub algorithm: KeyAlgorithm,
+    /// Its subject key identifier.
+    pub key_id: [u8; 20],
+    /// Its own certificate.
+    pub certificate: CertificateRecord,
+}

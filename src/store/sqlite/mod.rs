@@ -1,0 +1,152 @@
+//! The embedded back end: one SQLite file in WAL mode, synced at every commit.
+
+mod row;
+mod transaction;
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use ring::rand::SecureRandom as _;
+use ring::rand::SystemRandom;
+use rusqlite::Connection;
+use rusqlite::ErrorCode;
+use rusqlite::OpenFlags;
+
+use super::StoreError;
+use super::backend::Backend;
+use super::backend::Transaction;
+use super::session::Session;
+
+use transaction::SqliteTransaction;
+
+/// Makes a new store file.
+pub(super) fn create(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
+    // Creating it exclusively decides between two who try at once; SQLite then fills the empty file.
+    match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(StoreError::Exists);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let connection = connect(path)?;
+    connection
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {SCHEMA} \
+             PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        ))
+        .map_err(fault)?;
+    Ok(Box::new(Sqlite::new(connection, path)?))
+}
+
+/// Opens a store file.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
+    if !path.try_exists()? {
+        return Err(StoreError::Missing);
+    }
+    let connection = connect(path)?;
+    let pragma = |name| {
+        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fault)
+    };
+    if pragma("application_id")? != APPLICATION_ID {
+        return Err(StoreError::Foreign);
+    }
+    let found = pragma("user_version")?;
+    if found > VERSION {
+        return Err(StoreError::Newer { found, known: VERSION });
+    }
+    if found < VERSION {
+        return Err(StoreError::Damaged("its schema was never finished"));
+    }
+    Ok(Box::new(Sqlite::new(connection, path)?))
+}
+
+/// One connection, taken in turns: SQLite has one writer anyway.
+struct Sqlite {
+    connection: Mutex<Connection>,
+    session: SessionSlot,
+}
+
+impl Sqlite {
+    fn new(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+        let mut octets = [0; 8];
+        SystemRandom::new()
+            .fill(&mut octets)
+            .map_err(|error| StoreError::Backend(Box::new(error)))?;
+        let mut folder = path.as_os_str().to_owned();
+        folder.push("-sessions");
+        let session = SessionSlot {
+            folder: PathBuf::from(folder),
+            number: i64::from_be_bytes(octets) & i64::MAX,
+            session: OnceLock::new(),
+        };
+        Ok(Self { connection: Mutex::new(connection), session })
+    }
+}
+
+impl Backend for Sqlite {
+    fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError> {
+        // A poisoned lock is a panic in another thread; its transaction was rolled back.
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(Box::new(SqliteTransaction::begin(connection, &self.session)?))
+    }
+}
+
+impl fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sqlite").field("session", &self.session.number).finish_non_exhaustive()
+    }
+}
+
+/// The session of this store, begun with its first intent.
+struct SessionSlot {
+    folder: PathBuf,
+    number: i64,
+    session: OnceLock<Session>,
+}
+
+impl SessionSlot {
+    fn number(&self) -> Result<i64, StoreError> {
+        if let Some(session) = self.session.get() {
+            return Ok(session.number());
+        }
+        // Only whoever holds the connection's lock comes here, so nobody else begins it meanwhile.
+        let begun = Session::begin(&self.folder, self.number)?;
+        Ok(self.session.get_or_init(|| begun).number())
+    }
+}
+
+fn connect(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
+    connection.busy_timeout(PATIENCE).map_err(fault)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;")
+        .map_err(fault)?;
+    Ok(connection)
+}
+
+/// What SQLite said, in our words.
+fn fault(error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
+        Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign,
+        Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged("SQLite finds it malformed"),
+        _ => StoreError::Backend(Box::new(error)),
+    }
+}
+
+const SCHEMA: &str = include_str!("schema.sql");
+const VERSION: i64 = 1;
+/// "JPKI" in ASCII: how `file` and we tell the store from other databases.
+const APPLICATION_ID: i64 = 0x4a50_4b49;
+/// How long a second process waits for the first one's transaction.
+const PATIENCE: Duration = Duration::from_secs(30);
