@@ -1,21 +1,30 @@
 //! The wire: every object identifier once, names with their string types, public keys, and a DER
 //! writer.
 //!
-//! Reading goes through `der` and `x509-cert`; writing goes through [`Der`], because a profile is
-//! easiest to hold against the published table when it is written in the table's order, and because
-//! the exact string type of every attribute is part of that table.
+//! Reading goes through `der` and `x509-cert`, or through [`Reader`] where bytes that those refuse
+//! must still be described; writing goes through [`Der`], because a profile is easiest to hold
+//! against the published table when it is written in the table's order, and because the exact string
+//! type of every attribute is part of that table.
 
 mod name;
 pub mod oid;
+mod parts;
 mod public_key;
+mod read;
+mod value;
 mod write;
 
 pub use name::Attribute;
 pub use name::Name;
 pub use name::StringType;
+pub use parts::CertificateParts;
+pub use parts::ExtensionParts;
 pub use public_key::KeyAlgorithm;
 pub use public_key::PublicKey;
 pub use public_key::PublicKeyError;
+pub use read::NotDer;
+pub use read::Reader;
+pub use read::Value;
 pub use write::Der;
 pub use write::tag;
 
