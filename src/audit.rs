@@ -65,6 +65,11 @@ pub enum Act<'a> {
         /// Which certificate.
         certificate: Subject,
     },
+    /// An expired certificate was laid aside for its successor.
+    Expired {
+        /// Which certificate.
+        certificate: Subject,
+    },
     /// A request was refused.
     Refused {
         /// The request.
@@ -199,6 +204,10 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
             line.act = "released";
             Some(certificate)
         }
+        Act::Expired { certificate } => {
+            line.act = "expired";
+            Some(certificate)
+        }
         Act::Refused { request, rule } => {
             line.act = "refused";
             line.request = Some(request_handle(request));
@@ -257,7 +266,9 @@ mod tests {
     fn lines_say_what_happened() {
         let lines: Vec<String> = chain_of_three().into_iter().map(|entry| entry.line).collect();
         assert_eq!(lines[0], r#"{"entry":1,"at":"2026-11-21T12:00:00Z","act":"founded"}"#);
-        assert!(lines[1].contains(r#""act":"intended","ca":"signature","generation":1,"serial":"1""#));
+        assert!(
+            lines[1].contains(r#""act":"intended","ca":"signature","generation":1,"serial":"1""#)
+        );
         assert!(!lines[1].contains("r-1"), "a request id may name a person");
         assert!(lines[2].ends_with(r#""reason":"superseded","since":"2026-11-21T12:00:00Z"}"#));
     }

@@ -19,10 +19,7 @@ pub trait Clock: fmt::Debug + Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> Timestamp {
         let seconds = match std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_secs()).unwrap_or(i64::MAX),
@@ -124,9 +121,7 @@ impl Date {
         if !(1..=9999).contains(&year) {
             return Err(TimeError::OutOfRange);
         }
-        civil::Date::new(year, month, day)
-            .map(Self)
-            .map_err(|_| TimeError::NotADate)
+        civil::Date::new(year, month, day).map(Self).map_err(|_| TimeError::NotADate)
     }
 
     /// The year, 1 to 9999.
@@ -153,9 +148,7 @@ impl Date {
     /// # Errors
     /// When the result lies outside the years 1 to 9999.
     pub fn plus_months(self, months: i32) -> Result<Self, TimeError> {
-        let span = jiff::Span::new()
-            .try_months(months)
-            .map_err(|_| TimeError::OutOfRange)?;
+        let span = jiff::Span::new().try_months(months).map_err(|_| TimeError::OutOfRange)?;
         self.moved(span)
     }
 
@@ -164,9 +157,7 @@ impl Date {
     /// # Errors
     /// When the result lies outside the years 1 to 9999.
     pub fn plus_days(self, days: i32) -> Result<Self, TimeError> {
-        let span = jiff::Span::new()
-            .try_days(days)
-            .map_err(|_| TimeError::OutOfRange)?;
+        let span = jiff::Span::new().try_days(days).map_err(|_| TimeError::OutOfRange)?;
         self.moved(span)
     }
 
@@ -189,28 +180,15 @@ impl Date {
     }
 
     fn moved(self, span: jiff::Span) -> Result<Self, TimeError> {
-        let date = self
-            .0
-            .checked_add(span)
-            .map_err(|_| TimeError::OutOfRange)?;
-        if (1..=9999).contains(&date.year()) {
-            Ok(Self(date))
-        } else {
-            Err(TimeError::OutOfRange)
-        }
+        let date = self.0.checked_add(span).map_err(|_| TimeError::OutOfRange)?;
+        if (1..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err(TimeError::OutOfRange) }
     }
 }
 
 impl fmt::Display for Date {
     /// `YYYY-MM-DD`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:04}-{:02}-{:02}",
-            self.year(),
-            self.month(),
-            self.day()
-        )
+        write!(f, "{:04}-{:02}-{:02}", self.year(), self.month(), self.day())
     }
 }
 
@@ -270,18 +248,9 @@ mod tests {
 
     #[test]
     fn a_day_ends_at_14_59_59_utc() {
-        assert_eq!(
-            date("2030-02-17").end_of_day().to_string(),
-            "2030-02-17T14:59:59Z"
-        );
-        assert_eq!(
-            date("2030-02-17").start_of_day().to_string(),
-            "2030-02-16T15:00:00Z"
-        );
-        assert_eq!(
-            date("9999-12-31").end_of_day().to_string(),
-            "9999-12-31T14:59:59Z"
-        );
+        assert_eq!(date("2030-02-17").end_of_day().to_string(), "2030-02-17T14:59:59Z");
+        assert_eq!(date("2030-02-17").start_of_day().to_string(), "2030-02-16T15:00:00Z");
+        assert_eq!(date("9999-12-31").end_of_day().to_string(), "9999-12-31T14:59:59Z");
     }
 
     #[test]
@@ -294,26 +263,15 @@ mod tests {
 
     #[test]
     fn months_clamp_to_short_months() {
-        assert_eq!(
-            date("2030-05-31").plus_months(-3).unwrap(),
-            date("2030-02-28")
-        );
-        assert_eq!(
-            date("2024-02-29").plus_months(60).unwrap(),
-            date("2029-02-28")
-        );
+        assert_eq!(date("2030-05-31").plus_months(-3).unwrap(), date("2030-02-28"));
+        assert_eq!(date("2024-02-29").plus_months(60).unwrap(), date("2029-02-28"));
     }
 
     #[test]
     fn only_exact_dates_are_read() {
-        for bad in [
-            "2026-2-03",
-            "2026-02-30",
-            "+026-02-03",
-            "2026-02-03 ",
-            "0000-01-01",
-            "２０２６-01-01",
-        ] {
+        for bad in
+            ["2026-2-03", "2026-02-30", "+026-02-03", "2026-02-03 ", "0000-01-01", "２０２６-01-01"]
+        {
             assert!(bad.parse::<Date>().is_err(), "{bad}");
         }
         for bad in ["2026-02-03", "2026-02-03T00:00:00", "yesterday"] {

@@ -98,9 +98,7 @@ impl FromStr for CaName {
     type Err = WordError;
 
     fn from_str(text: &str) -> Result<Self, WordError> {
-        text.parse::<Kind>()
-            .map(Kind::ca)
-            .map_err(|_| WordError::CaName)
+        text.parse::<Kind>().map(Kind::ca).map_err(|_| WordError::CaName)
     }
 }
 
@@ -162,11 +160,7 @@ impl Serial {
     /// # Errors
     /// When it is zero or above [`Serial::MAX`].
     pub fn new(number: u64) -> Result<Self, WordError> {
-        if number == 0 || number > Self::MAX.0 {
-            Err(WordError::Serial)
-        } else {
-            Ok(Self(number))
-        }
+        if number == 0 || number > Self::MAX.0 { Err(WordError::Serial) } else { Ok(Self(number)) }
     }
 
     /// The number.
@@ -220,9 +214,7 @@ impl Generation {
     /// # Errors
     /// When it is zero.
     pub fn new(number: u16) -> Result<Self, WordError> {
-        NonZeroU16::new(number)
-            .map(Self)
-            .ok_or(WordError::Generation)
+        NonZeroU16::new(number).map(Self).ok_or(WordError::Generation)
     }
 
     /// The number.
@@ -290,10 +282,7 @@ impl Reason {
     /// # Errors
     /// When JPKI does not use the code.
     pub fn from_code(code: u8) -> Result<Self, WordError> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.code() == code)
-            .ok_or(WordError::Reason)
+        Self::ALL.into_iter().find(|reason| reason.code() == code).ok_or(WordError::Reason)
     }
 
     /// RFC 5280's name in kebab case.
@@ -335,10 +324,7 @@ impl FromStr for Reason {
     type Err = WordError;
 
     fn from_str(text: &str) -> Result<Self, WordError> {
-        Self::ALL
-            .into_iter()
-            .find(|reason| reason.as_str() == text)
-            .ok_or(WordError::Reason)
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(WordError::Reason)
     }
 }
 
@@ -377,10 +363,7 @@ mod tests {
 
     #[test]
     fn serials_read_decimal_and_hexadecimal() {
-        assert_eq!(
-            "20104363".parse::<Serial>().unwrap(),
-            "0x0132C4AB".parse().unwrap()
-        );
+        assert_eq!("20104363".parse::<Serial>().unwrap(), "0x0132C4AB".parse().unwrap());
         for bad in ["0", "-1", "+1", "", "0x", " 1", "9223372036854775808", "1f"] {
             assert_eq!(bad.parse::<Serial>(), Err(WordError::Serial), "{bad}");
         }

@@ -111,7 +111,8 @@ pub fn seal(
         .public_key()
         .verify(tbs.as_der(), &signature)
         .map_err(|error| fault(Cause::Verify(error)))?;
-    let der = assemble(tbs.as_der(), &signer.public_key().algorithm().signature_identifier(), &signature);
+    let der =
+        assemble(tbs.as_der(), &signer.public_key().algorithm().signature_identifier(), &signature);
     Ok(Sealed { tbs, intent, signature, der })
 }
 
@@ -135,6 +136,13 @@ pub struct SealError {
     /// What went wrong.
     #[source]
     pub cause: Cause,
+}
+
+impl SealError {
+    /// The failure of an intent whose issuer has no key here.
+    pub(crate) fn without_key(intent: Intent) -> Self {
+        Self { intent, cause: Cause::Sign(SignError::Unusable) }
+    }
 }
 
 /// Why a seal failed.

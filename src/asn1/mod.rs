@@ -11,6 +11,7 @@ pub mod oid;
 mod parts;
 mod public_key;
 mod read;
+mod request;
 mod value;
 mod write;
 

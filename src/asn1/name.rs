@@ -48,11 +48,7 @@ impl Name {
     /// This name with one more attribute, a UTF8String.
     #[must_use]
     pub fn with(mut self, oid: ObjectIdentifier, value: &str) -> Self {
-        self.0.push(Attribute {
-            oid,
-            string: StringType::Utf8,
-            value: value.to_owned(),
-        });
+        self.0.push(Attribute { oid, string: StringType::Utf8, value: value.to_owned() });
         self
     }
 
@@ -121,10 +117,7 @@ mod tests {
         let name = Name::japan()
             .with(oid::ORGANIZATION, "JPKI")
             .with(oid::ORGANIZATIONAL_UNIT, "JPKI for digital signature")
-            .with(
-                oid::ORGANIZATIONAL_UNIT,
-                "Japan Agency for Local Authority Information Systems",
-            );
+            .with(oid::ORGANIZATIONAL_UNIT, "Japan Agency for Local Authority Information Systems");
         let hex: String = name.to_der().iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(
             hex,

@@ -103,10 +103,7 @@ impl<'a> CertificateParts<'a> {
     /// The value of the first extension with this identifier.
     #[must_use]
     pub fn extension(&self, oid: super::oid::ObjectIdentifier) -> Option<&'a [u8]> {
-        let found = self
-            .extensions
-            .iter()
-            .find(|part| part.oid.contents == oid.as_bytes());
+        let found = self.extensions.iter().find(|part| part.oid.contents == oid.as_bytes());
         found.map(|part| part.value)
     }
 }
@@ -114,11 +111,7 @@ impl<'a> CertificateParts<'a> {
 impl fmt::Debug for CertificateParts<'_> {
     /// Only its size: a certificate may hold personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "CertificateParts({} octets to be signed)",
-            self.tbs.der.len()
-        )
+        write!(f, "CertificateParts({} octets to be signed)", self.tbs.der.len())
     }
 }
 
@@ -138,13 +131,8 @@ impl<'a> ExtensionParts<'a> {
     /// Takes `Extensions` apart; none when its skeleton is not that of one.
     #[must_use]
     pub fn read_all(extensions: Value<'a>) -> Option<Vec<Self>> {
-        let extensions = extensions
-            .tagged(tag::SEQUENCE)?
-            .all_children()?
-            .into_iter();
-        extensions
-            .map(|extension| Self::read(extension.tagged(tag::SEQUENCE)?.inside()))
-            .collect()
+        let extensions = extensions.tagged(tag::SEQUENCE)?.all_children()?.into_iter();
+        extensions.map(|extension| Self::read(extension.tagged(tag::SEQUENCE)?.inside())).collect()
     }
 
     fn read(mut fields: Reader<'a>) -> Option<Self> {
@@ -155,11 +143,7 @@ impl<'a> ExtensionParts<'a> {
             None => false,
         };
         let value = fields.next_if(tag::OCTET_STRING)?.contents;
-        fields.is_empty().then_some(Self {
-            oid,
-            critical,
-            value,
-        })
+        fields.is_empty().then_some(Self { oid, critical, value })
     }
 }
 
@@ -195,10 +179,7 @@ mod tests {
         assert_eq!(parts.not_after.contents, b"290914145959Z");
         assert_eq!(parts.issuer, parts.subject);
         assert_eq!(parts.extensions.len(), 5);
-        assert_eq!(
-            parts.extension(oid::BASIC_CONSTRAINTS),
-            Some(&[0x30, 3, 1, 1, 0xff][..])
-        );
+        assert_eq!(parts.extension(oid::BASIC_CONSTRAINTS), Some(&[0x30, 3, 1, 1, 0xff][..]));
         assert_eq!(parts.extension(oid::AUTHORITY_KEY_IDENTIFIER), None);
         assert_eq!(CertificateParts::read(&SIGNCA02[..1303]), None);
     }

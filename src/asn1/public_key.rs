@@ -92,35 +92,21 @@ impl PublicKey {
     /// When it is not DER, not an RSA, P-256 or P-384 key, or its parameters are not the right ones.
     pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| PublicKeyError::NotAKey)?;
-        let bits = info
-            .subject_public_key
-            .as_bytes()
-            .ok_or(PublicKeyError::NotAKey)?
-            .to_vec();
+        let bits = info.subject_public_key.as_bytes().ok_or(PublicKeyError::NotAKey)?.to_vec();
         let algorithm = match info.algorithm.oid {
             oid::RSA_ENCRYPTION => {
-                if !info
-                    .algorithm
-                    .parameters
-                    .is_some_and(der::asn1::AnyRef::is_null)
-                {
+                if !info.algorithm.parameters.is_some_and(der::asn1::AnyRef::is_null) {
                     return Err(PublicKeyError::Parameters);
                 }
                 let (modulus, _) = rsa_parts(&bits).ok_or(PublicKeyError::NotAKey)?;
                 let modulus = UintRef::new(modulus).map_err(|_| PublicKeyError::NotAKey)?;
-                let leading = modulus
-                    .as_bytes()
-                    .first()
-                    .map_or(8, |octet| octet.leading_zeros());
+                let leading = modulus.as_bytes().first().map_or(8, |octet| octet.leading_zeros());
                 let octets = u32::try_from(modulus.as_bytes().len()).unwrap_or(u32::MAX);
                 let length = octets.saturating_mul(8).saturating_sub(leading);
                 KeyAlgorithm::Rsa(u16::try_from(length).map_err(|_| PublicKeyError::NotAKey)?)
             }
             oid::EC_PUBLIC_KEY => {
-                let parameters = info
-                    .algorithm
-                    .parameters
-                    .ok_or(PublicKeyError::Parameters)?;
+                let parameters = info.algorithm.parameters.ok_or(PublicKeyError::Parameters)?;
                 match parameters.decode_as::<oid::ObjectIdentifier>() {
                     Ok(oid::P256) => KeyAlgorithm::P256,
                     Ok(oid::P384) => KeyAlgorithm::P384,
@@ -131,11 +117,7 @@ impl PublicKey {
         };
         // One encoding per key: the duplicate-key check compares hashes of these bytes.
         if info.to_der().is_ok_and(|again| again == der) {
-            Ok(Self {
-                der: der.to_vec(),
-                algorithm,
-                bits,
-            })
+            Ok(Self { der: der.to_vec(), algorithm, bits })
         } else {
             Err(PublicKeyError::NotAKey)
         }
@@ -217,6 +199,12 @@ pub enum PublicKeyError {
     /// Algorithm parameters other than the standard ones.
     #[error("the algorithm parameters of the key are not the standard ones")]
     Parameters,
+    /// Not a certification request.
+    #[error("not a certification request: give PKCS #10 (openssl req -new)")]
+    NotARequest,
+    /// A request signed by another algorithm than goes with its key.
+    #[error("the request is signed by an algorithm that does not go with its key: use SHA-256")]
+    RequestAlgorithm,
     /// A signature that is not by this key over these bytes.
     #[error("the signature does not verify")]
     Signature,
@@ -232,6 +220,7 @@ fn rsa_parts(bits: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// `RSAPublicKey` of RFC 8017, borrowed.
+#[expect(single_use_lifetimes, reason = "the derive macro needs the name")]
 mod pkcs8_rsa {
     use der::Sequence;
     use der::asn1::UintRef;
@@ -249,11 +238,7 @@ mod tests {
 
     fn of_certificate(der: &[u8]) -> Vec<u8> {
         let certificate = x509_cert::Certificate::from_der(der).unwrap();
-        certificate
-            .tbs_certificate
-            .subject_public_key_info
-            .to_der()
-            .unwrap()
+        certificate.tbs_certificate.subject_public_key_info.to_der().unwrap()
     }
 
     #[test]
@@ -262,11 +247,7 @@ mod tests {
         let key = PublicKey::from_der(&spki).unwrap();
         assert_eq!(key.algorithm(), KeyAlgorithm::RSA_2048);
         assert_eq!(key.rsa().unwrap().1, [1, 0, 1]);
-        let id: String = key
-            .key_id()
-            .iter()
-            .map(|octet| format!("{octet:02X}"))
-            .collect();
+        let id: String = key.key_id().iter().map(|octet| format!("{octet:02X}")).collect();
         assert_eq!(id, "4DE017DE4B7F473DCD867A62D38B134ACE83558A");
     }
 

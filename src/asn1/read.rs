@@ -61,11 +61,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When it has another tag, or [`Reader::any`] fails.
     pub fn expect(&mut self, tag: u8) -> Result<&'a [u8], NotDer> {
-        if self.peek() == Some(tag) {
-            Ok(self.any()?.contents)
-        } else {
-            Err(NotDer)
-        }
+        if self.peek() == Some(tag) { Ok(self.any()?.contents) } else { Err(NotDer) }
     }
 
     /// The contents of the next value if it has this tag, nothing otherwise.
@@ -73,11 +69,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// When [`Reader::any`] fails.
     pub fn optional(&mut self, tag: u8) -> Result<Option<&'a [u8]>, NotDer> {
-        if self.peek() == Some(tag) {
-            Ok(Some(self.any()?.contents))
-        } else {
-            Ok(None)
-        }
+        if self.peek() == Some(tag) { Ok(Some(self.any()?.contents)) } else { Ok(None) }
     }
 
     /// The values within the next value, which must have this tag.
@@ -105,11 +97,7 @@ impl<'a> Reader<'a> {
     /// As [`Reader::expect`], and when a shorter form exists.
     pub fn integer(&mut self) -> Result<&'a [u8], NotDer> {
         let contents = self.expect(tag::INTEGER)?;
-        if is_shortest(contents) {
-            Ok(contents)
-        } else {
-            Err(NotDer)
-        }
+        if is_shortest(contents) { Ok(contents) } else { Err(NotDer) }
     }
 
     /// The octets of a BIT STRING without unused bits.
@@ -170,9 +158,7 @@ fn length(bytes: &[u8]) -> Result<(usize, &[u8]), NotDer> {
         return Err(NotDer);
     }
     let (octets, behind) = behind.split_at_checked(count).ok_or(NotDer)?;
-    let length = octets
-        .iter()
-        .fold(0_u32, |length, octet| length << 8 | u32::from(*octet));
+    let length = octets.iter().fold(0_u32, |length, octet| length << 8 | u32::from(*octet));
     if octets.first() == Some(&0) || length < 0x80 {
         return Err(NotDer);
     }
@@ -196,16 +182,8 @@ mod tests {
         assert_eq!(read(&[4, 0x81, 1, 0]), Err(NotDer), "long form below 128");
         assert_eq!(read(&[4, 0x82, 0, 0x80]), Err(NotDer), "leading zero");
         assert_eq!(read(&[0x30, 0x80, 0, 0]), Err(NotDer), "indefinite");
-        assert_eq!(
-            read(&[4, 0x85, 1, 0, 0, 0, 0]),
-            Err(NotDer),
-            "beyond four octets"
-        );
-        assert_eq!(
-            read(&[4, 0x84, 0xff, 0xff, 0xff, 0xff]),
-            Err(NotDer),
-            "cut short"
-        );
+        assert_eq!(read(&[4, 0x85, 1, 0, 0, 0, 0]), Err(NotDer), "beyond four octets");
+        assert_eq!(read(&[4, 0x84, 0xff, 0xff, 0xff, 0xff]), Err(NotDer), "cut short");
         assert_eq!(read(&[0x1f, 0x20, 0]), Err(NotDer), "long tag");
         assert_eq!(read(&[]), Err(NotDer));
     }

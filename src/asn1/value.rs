@@ -63,11 +63,7 @@ impl<'a> Value<'a> {
             other => other,
         };
         let fits = significant.len() <= size_of::<u64>();
-        fits.then(|| {
-            significant
-                .iter()
-                .fold(0, |number, octet| number << 8 | u64::from(*octet))
-        })
+        fits.then(|| significant.iter().fold(0, |number, octet| number << 8 | u64::from(*octet)))
     }
 
     /// An OBJECT IDENTIFIER in dotted form, whatever the tag; arcs may have 128 bits, as those made
@@ -137,13 +133,7 @@ mod tests {
     fn a_row_is_read_while_it_is_der() {
         assert_eq!(Value::only(&[5, 0, 0]), None);
         let sequence = Value::only(&[0x30, 6, 5, 0, 1, 1, 0xff, 9]).unwrap();
-        assert_eq!(
-            sequence
-                .children()
-                .map(|value| value.tag)
-                .collect::<Vec<_>>(),
-            [5, 1]
-        );
+        assert_eq!(sequence.children().map(|value| value.tag).collect::<Vec<_>>(), [5, 1]);
         assert_eq!(sequence.all_children(), None);
         let mut inside = sequence.inside();
         assert_eq!(inside.next_if(tag::BOOLEAN), None);
@@ -162,17 +152,8 @@ mod tests {
         let mut uuid = vec![0x69, 0x83];
         uuid.extend([0xff; 17]);
         uuid.push(0x7f);
-        assert_eq!(
-            dotted(&uuid).as_deref(),
-            Some("2.25.340282366920938463463374607431768211455")
-        );
-        for bad in [
-            &[][..],
-            &[0x80, 1],
-            &[0x2a, 0x86],
-            &[0x2a, 0x80, 1],
-            &[0x2a; 129],
-        ] {
+        assert_eq!(dotted(&uuid).as_deref(), Some("2.25.340282366920938463463374607431768211455"));
+        for bad in [&[][..], &[0x80, 1], &[0x2a, 0x86], &[0x2a, 0x80, 1], &[0x2a; 129]] {
             assert_eq!(dotted(bad), None, "{bad:02x?}");
         }
         uuid.insert(1, 0x87);

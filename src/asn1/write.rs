@@ -54,8 +54,7 @@ impl Der {
     pub fn primitive(&mut self, tag: u8, contents: &[u8]) {
         let (length, octets) = length_octets(contents.len());
         self.0.push(tag);
-        self.0
-            .extend_from_slice(length.get(..octets).unwrap_or_default());
+        self.0.extend_from_slice(length.get(..octets).unwrap_or_default());
         self.0.extend_from_slice(contents);
     }
 
@@ -82,11 +81,7 @@ impl Der {
     /// A non-negative INTEGER under `tag` ([`tag::INTEGER`], or an implicit one).
     pub fn unsigned(&mut self, tag: u8, number: u64) {
         let octets = number.to_be_bytes();
-        let zeros = octets
-            .iter()
-            .take_while(|octet| **octet == 0)
-            .count()
-            .min(7);
+        let zeros = octets.iter().take_while(|octet| **octet == 0).count().min(7);
         let significant = octets.get(zeros..).unwrap_or_default();
         if significant.first().is_some_and(|octet| octet & 0x80 != 0) {
             let mut padded = Vec::with_capacity(9);

@@ -7,6 +7,8 @@ mod issue;
 mod outcome;
 mod recover;
 mod request;
+mod rule;
+mod verify;
 
 use crate::audit::Entry;
 use crate::audit::GENESIS;
@@ -21,6 +23,7 @@ use crate::profile::CaGrant;
 use crate::profile::Issuer;
 use crate::profile::Realm;
 use crate::profile::ca_certificate;
+use crate::profile::ca_name;
 use crate::seal::SealError;
 use crate::seal::assemble;
 use crate::seal::seal;
@@ -38,11 +41,14 @@ pub use outcome::Outcome;
 pub use outcome::Refused;
 pub use outcome::Status;
 pub use recover::Recovery;
+pub use recover::Voided;
 pub use request::Ask;
 pub use request::IssueRequest;
 pub use request::KeyAsk;
 pub use request::Kinds;
 pub use request::RequestId;
+pub use rule::Rule;
+pub use verify::Verdict;
 
 /// Both authorities of an installation: their keys, their store, their clock.
 ///
@@ -122,7 +128,7 @@ impl Authority {
         policy: Policy,
         mut signers: Vec<Box<dyn Signer>>,
     ) -> Result<(Self, Recovery), AuthorityError> {
-        let records = store.tx(clock.now(), Tx::generations)?;
+        let records = store.tx(clock.now(), |tx| tx.generations())?;
         let mut generations = Vec::new();
         for record in records {
             let own = &record.certificate;
@@ -175,7 +181,9 @@ impl Authority {
         serial: Serial,
     ) -> Result<Option<(CertificateRecord, Option<Vec<u8>>)>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
-            let Some(record) = tx.certificate(ca, serial)? else { return Ok(None) };
+            let Some(record) = tx.certificate(ca, serial)? else {
+                return Ok(None);
+            };
             let der = self.der(tx, &record)?;
             Ok(Some((record, der)))
         })
@@ -201,6 +209,20 @@ impl Authority {
         })
     }
 
+    /// Whether the authorities' own certificates carry the names of the realm.
+    ///
+    /// # Errors
+    /// [`AuthorityError::OtherRealm`] when the settings name another organisation.
+    pub(crate) fn check_realm(&self) -> Result<(), AuthorityError> {
+        for (issuer, der) in self.authority_certificates()? {
+            let name = ca_name(issuer.ca, self.realm.organisation()).to_der();
+            if !der.windows(name.len()).any(|window| window == name) {
+                return Err(AuthorityError::OtherRealm);
+            }
+        }
+        Ok(())
+    }
+
     /// Passes every audit entry above `after` to `each`, in order, and checks the chain from the
     /// beginning on when `after` is 0.
     ///
@@ -215,7 +237,9 @@ impl Authority {
         let mut position = after;
         loop {
             let page = self.store.tx(self.now(), |tx| tx.audit_entries(position, PAGE))?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
             position = last.number;
             for entry in &page {
                 if previous.is_some_and(|previous| !entry.follows(previous)) {
@@ -233,7 +257,9 @@ impl Authority {
         tx: &mut Tx<'_>,
         record: &CertificateRecord,
     ) -> Result<Option<Vec<u8>>, AuthorityError> {
-        let Some(signature) = tx.signature(record.intent)? else { return Ok(None) };
+        let Some(signature) = tx.signature(record.intent)? else {
+            return Ok(None);
+        };
         let tbs = tx.tbs(record.intent)?;
         let generation = self.generation(record.ca, record.generation)?;
         let algorithm = generation.issuer.algorithm.signature_identifier();
@@ -279,6 +305,12 @@ pub enum AuthorityError {
     /// A signing key that no generation has.
     #[error("a signing key belongs to no generation of this installation")]
     StrangeKey,
+    /// The settings name another organisation than the certificates.
+    #[error(
+        "realm.organisation in jpki.toml is not the one in the authorities' certificates: put it \
+         back, or make a new home"
+    )]
+    OtherRealm,
     /// An authority's own key is weak.
     #[error("the authority's key is not acceptable")]
     Key(#[source] lint::KeyFault),

@@ -23,6 +23,14 @@ pub struct Outcome {
     pub result: Result<(Status, Vec<Issued>), Refused>,
 }
 
+impl Outcome {
+    /// What became of the request with this id.
+    #[must_use]
+    pub fn new(request_id: String, result: Result<(Status, Vec<Issued>), Refused>) -> Self {
+        Self { request_id, result }
+    }
+}
+
 /// How the certificates of a request came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -82,11 +90,7 @@ impl Refused {
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
-        Self {
-            rule: fault.code(),
-            item: Some(fault.item.as_str()),
-            message: fault.to_string(),
-        }
+        Self { rule: fault.code(), item: Some(fault.item.as_str()), message: fault.to_string() }
     }
 }
 

@@ -116,7 +116,6 @@ pub enum KeyAsk {
 
 /// What is asked besides the holder.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_structs, reason = "an argument list with names")]
 pub struct Ask {
     /// Which certificates.
     pub kinds: Kinds,
@@ -137,6 +136,7 @@ pub struct IssueRequest {
     pub(super) carrier: Carrier,
     pub(super) renew: bool,
     pub(super) keys: Vec<(Kind, PublicKey)>,
+    generated: bool,
     pub(super) content: [u8; 32],
 }
 
@@ -185,6 +185,7 @@ impl IssueRequest {
             carrier: ask.carrier,
             renew: ask.renew,
             keys,
+            generated: matches!(ask.key, KeyAsk::Generated(_)),
             content,
         })
     }
@@ -201,6 +202,18 @@ impl IssueRequest {
     #[must_use]
     pub fn id(&self) -> &RequestId {
         &self.id
+    }
+
+    /// Which certificates it asks for.
+    #[must_use]
+    pub fn kinds(&self) -> Kinds {
+        self.kinds
+    }
+
+    /// Whether its keys are generated on the holder's behalf.
+    #[must_use]
+    pub fn is_key_generated(&self) -> bool {
+        self.generated
     }
 
     /// The kinds that it asks for and still lacks a key for.

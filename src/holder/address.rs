@@ -43,10 +43,7 @@ impl Address {
         repertoire::check_length(item, text, MAX_LENGTH)?;
         repertoire::check(item, text)?;
         if text.starts_with('\u{3000}') || text.ends_with('\u{3000}') {
-            return Err(Fault::new(
-                item,
-                Rule::Spacing("begins or ends with a space"),
-            ));
+            return Err(Fault::new(item, Rule::Spacing("begins or ends with a space")));
         }
         if abroad {
             if !text.starts_with(ABROAD) {
@@ -60,10 +57,7 @@ impl Address {
             }
         }
         let mask = substitute::mask(item, text, substitutes)?;
-        Ok(Self {
-            text: text.to_owned(),
-            mask,
-        })
+        Ok(Self { text: text.to_owned(), mask })
     }
 
     /// The address.
@@ -168,34 +162,22 @@ mod tests {
             ("133078", "東京都西多摩檜原村１番地"),
             ("132217", "国外転出"),
         ] {
-            assert_eq!(
-                address(code, text).unwrap_err().code(),
-                "E-ADDRESS-PLACE",
-                "{text}"
-            );
+            assert_eq!(address(code, text).unwrap_err().code(), "E-ADDRESS-PLACE", "{text}");
         }
     }
 
     #[test]
     fn it_goes_on_after_the_municipality() {
-        for (code, text) in [
-            ("132217", "東京都清瀬市"),
-            ("133078", "東京都西多摩郡檜原村"),
-        ] {
-            assert_eq!(
-                address(code, text).unwrap_err().code(),
-                "E-ADDRESS-INCOMPLETE"
-            );
+        for (code, text) in [("132217", "東京都清瀬市"), ("133078", "東京都西多摩郡檜原村")]
+        {
+            assert_eq!(address(code, text).unwrap_err().code(), "E-ADDRESS-INCOMPLETE");
         }
     }
 
     #[test]
     fn characters_are_full_width() {
         for (text, words) in [
-            (
-                "東京都清瀬市架空町1-2",
-                "position 9 is an ASCII character; write １ (U+FF11)",
-            ),
+            ("東京都清瀬市架空町1-2", "position 9 is an ASCII character; write １ (U+FF11)"),
             ("東京都清瀬市架空町１-２", "write － (U+FF0D)"),
             ("東京都清瀬市架空町 １", "write \u{3000} (U+3000)"),
             ("東京都清瀬市架空町１Ａb", "write ｂ (U+FF42)"),
@@ -205,11 +187,8 @@ mod tests {
             assert_eq!(fault.code(), "E-CHAR");
             assert!(fault.to_string().contains(words), "{fault}");
         }
-        for bad in [
-            "　東京都清瀬市架空町１",
-            "東京都清瀬市架空町１　",
-            "東京都清瀬市　",
-        ] {
+        for bad in ["　東京都清瀬市架空町１", "東京都清瀬市架空町１　", "東京都清瀬市　"]
+        {
             assert_eq!(address("132217", bad).unwrap_err().code(), "E-SPACE");
         }
     }
@@ -218,13 +197,7 @@ mod tests {
     fn it_has_two_hundred_characters_at_most() {
         let long = |tail| address("132217", &format!("東京都清瀬市{}", "架".repeat(tail)));
         assert_eq!(long(194).unwrap().mask().len(), 200);
-        assert_eq!(
-            long(195).unwrap_err().rule,
-            Rule::TooLong {
-                length: 201,
-                limit: 200
-            }
-        );
+        assert_eq!(long(195).unwrap_err().rule, Rule::TooLong { length: 201, limit: 200 });
         assert_eq!(address("132217", "").unwrap_err().code(), "E-EMPTY");
     }
 
@@ -233,10 +206,7 @@ mod tests {
         let municipality = Municipality::from_code("132217").unwrap();
         let abroad = |text| Address::new(text, municipality, true, &[]);
         assert_eq!(abroad("国外転出").unwrap().mask(), "0000");
-        assert_eq!(
-            abroad("東京都清瀬市架空町１").unwrap_err().code(),
-            "E-UNSUPPORTED"
-        );
+        assert_eq!(abroad("東京都清瀬市架空町１").unwrap_err().code(), "E-UNSUPPORTED");
     }
 
     #[test]
@@ -256,10 +226,7 @@ mod tests {
     #[test]
     fn it_does_not_print() {
         let made = address("132217", "東京都清瀬市秘密１").unwrap();
-        assert_eq!(
-            format!("{made:?} {made:#?}"),
-            "Address(redacted) Address(redacted)"
-        );
+        assert_eq!(format!("{made:?} {made:#?}"), "Address(redacted) Address(redacted)");
         for bad in ["東京都秘密市１", "東京都清瀬市秘密1", "東京都清瀬市秘密　"]
         {
             let fault = address("132217", bad).unwrap_err();

@@ -42,14 +42,10 @@ impl BirthDate {
             return Err(fault(CODE));
         }
         let number = |range: std::ops::Range<usize>| {
-            text.get(range)
-                .and_then(|digits| digits.parse::<i16>().ok())
-                .ok_or_else(|| fault(CODE))
+            text.get(range).and_then(|digits| digits.parse::<i16>().ok()).ok_or_else(|| fault(CODE))
         };
         let code = number(0..1)?;
-        let era = Era::ALL
-            .into_iter()
-            .find(|era| i16::from(era.code()) == code);
+        let era = Era::ALL.into_iter().find(|era| i16::from(era.code()) == code);
         let date = Self::from_numbers([number(1..5)?, number(5..7)?, number(7..9)?])?;
         Ok((era.ok_or_else(|| fault(CODE))?, date))
     }
@@ -83,12 +79,7 @@ impl BirthDate {
     pub fn latest(self) -> Option<Date> {
         let year = self.year?;
         let month = self.month.unwrap_or(12);
-        Date::new(
-            year,
-            month,
-            self.day.unwrap_or_else(|| last_day(year, month)),
-        )
-        .ok()
+        Date::new(year, month, self.day.unwrap_or_else(|| last_day(year, month))).ok()
     }
 
     /// Refuses a date that certainly lies after `today`: one that is unknown in part is refused
@@ -152,15 +143,9 @@ impl BirthDate {
     fn from_numbers([year, month, day]: [i16; 3]) -> Result<Self, Fault> {
         let part = |number: i16| match number {
             0 => Ok(None),
-            _ => i8::try_from(number)
-                .map(Some)
-                .map_err(|_| fault(NO_SUCH_DAY)),
+            _ => i8::try_from(number).map(Some).map_err(|_| fault(NO_SUCH_DAY)),
         };
-        let date = Self {
-            year: (year != 0).then_some(year),
-            month: part(month)?,
-            day: part(day)?,
-        };
+        let date = Self { year: (year != 0).then_some(year), month: part(month)?, day: part(day)? };
         if date.month.is_none() && date.day.is_some() {
             return Err(fault(DAY_WITHOUT_MONTH));
         }
@@ -210,25 +195,15 @@ pub enum Era {
 
 impl Era {
     /// All eras, by code.
-    pub const ALL: [Self; 6] = [
-        Self::Unknown,
-        Self::Meiji,
-        Self::Taisho,
-        Self::Showa,
-        Self::Heisei,
-        Self::Reiwa,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Unknown, Self::Meiji, Self::Taisho, Self::Showa, Self::Heisei, Self::Reiwa];
 
     /// The era of a day; unknown before 1868.
     #[must_use]
     pub fn of(date: Date) -> Self {
         let day = (date.year(), date.month(), date.day());
         let begun = |era: &Self| era.begins().is_some_and(|first| first <= day);
-        Self::ALL
-            .into_iter()
-            .rev()
-            .find(begun)
-            .unwrap_or(Self::Unknown)
+        Self::ALL.into_iter().rev().find(begun).unwrap_or(Self::Unknown)
     }
 
     /// The era's digit in a certificate.
@@ -295,10 +270,7 @@ impl Era {
 }
 
 fn last_day(year: i16, month: i8) -> i8 {
-    (28..=31)
-        .rev()
-        .find(|day| Date::new(year, month, *day).is_ok())
-        .unwrap_or(28)
+    (28..=31).rev().find(|day| Date::new(year, month, *day).is_ok()).unwrap_or(28)
 }
 
 fn fault(message: &'static str) -> Fault {
@@ -369,11 +341,7 @@ mod tests {
             ("0000-05-10", "000000510"),
         ] {
             assert_eq!(born(text).encoded(), code, "{text}");
-            assert_eq!(
-                BirthDate::from_encoded(code).unwrap().1,
-                born(text),
-                "{text}"
-            );
+            assert_eq!(BirthDate::from_encoded(code).unwrap().1, born(text), "{text}");
             assert_eq!(born(text).to_iso(), text);
         }
         // A verifier meets an era alone.
@@ -385,22 +353,10 @@ mod tests {
 
     #[test]
     fn years_are_counted_as_japan_counts_them() {
-        assert_eq!(
-            born("1980-02-17").japanese_year().as_deref(),
-            Some("昭和55年")
-        );
-        assert_eq!(
-            born("2019-05-01").japanese_year().as_deref(),
-            Some("令和元年")
-        );
-        assert_eq!(
-            born("1989-01-07").japanese_year().as_deref(),
-            Some("昭和64年")
-        );
-        assert_eq!(
-            born("1989-01-08").japanese_year().as_deref(),
-            Some("平成元年")
-        );
+        assert_eq!(born("1980-02-17").japanese_year().as_deref(), Some("昭和55年"));
+        assert_eq!(born("2019-05-01").japanese_year().as_deref(), Some("令和元年"));
+        assert_eq!(born("1989-01-07").japanese_year().as_deref(), Some("昭和64年"));
+        assert_eq!(born("1989-01-08").japanese_year().as_deref(), Some("平成元年"));
         assert_eq!(born("1989-00-00").japanese_year(), None);
         assert_eq!(Era::Reiwa.japanese_year(2018), None);
         assert_eq!(Era::Unknown.japanese_year(2018), None);
@@ -427,15 +383,8 @@ mod tests {
         ] {
             assert_eq!(BirthDate::parse(text), Err(fault(message)), "{text}");
         }
-        for code in [
-            "31980021",
-            "3198002170",
-            "619800217",
-            "31980021a",
-            "319800230",
-            "",
-            "３１９",
-        ] {
+        for code in ["31980021", "3198002170", "619800217", "31980021a", "319800230", "", "３１９"]
+        {
             assert!(BirthDate::from_encoded(code).is_err(), "{code}");
         }
         assert!(!format!("{:?}", born("1980-02-17")).contains("19"));
@@ -445,23 +394,14 @@ mod tests {
     #[test]
     fn only_what_is_certainly_in_the_future_is_refused() {
         let today = date("2026-11-21");
-        for past in [
-            "2026-11-21",
-            "2026-11-00",
-            "2026-00-00",
-            "0000-00-00",
-            "0000-12-31",
-            "1950-05-00",
-        ] {
+        for past in
+            ["2026-11-21", "2026-11-00", "2026-00-00", "0000-00-00", "0000-12-31", "1950-05-00"]
+        {
             assert_eq!(born(past).check_not_after(today), Ok(()), "{past}");
         }
         for future in ["2026-11-22", "2026-12-00", "2027-00-00"] {
             let fault = born(future).check_not_after(today).unwrap_err();
-            assert_eq!(
-                (fault.item, fault.rule),
-                (Item::BirthDate, Rule::Future),
-                "{future}"
-            );
+            assert_eq!((fault.item, fault.rule), (Item::BirthDate, Rule::Future), "{future}");
         }
     }
 

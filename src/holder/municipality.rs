@@ -138,19 +138,14 @@ impl Row {
 /// remainder by 11. So the remainder 0 gives 1 and 1 gives 0.
 fn has_right_check_digit(number: u32) -> bool {
     let weighted = [(100_000, 6), (10_000, 5), (1_000, 4), (100, 3), (10, 2)];
-    let sum: u32 = weighted
-        .into_iter()
-        .map(|(place, weight)| number / place % 10 * weight)
-        .sum();
+    let sum: u32 = weighted.into_iter().map(|(place, weight)| number / place % 10 * weight).sum();
     (11 - sum % 11) % 10 == number % 10
 }
 
 /// The table by code; its first line has the names of the columns and reads as no row.
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let mut rows: Vec<Row> = include_str!("municipalities.tsv")
-        .lines()
-        .filter_map(Row::read)
-        .collect();
+    let mut rows: Vec<Row> =
+        include_str!("municipalities.tsv").lines().filter_map(Row::read).collect();
     rows.sort_unstable();
     rows
 });
@@ -167,16 +162,12 @@ mod tests {
 
     #[test]
     fn the_table_is_whole() {
-        assert_eq!(
-            ROWS.len(),
-            include_str!("municipalities.tsv").lines().count() - 1
-        );
+        assert_eq!(ROWS.len(), include_str!("municipalities.tsv").lines().count() - 1);
         assert_eq!(Municipality::all().count(), 1_892);
         assert_eq!(ROWS.iter().filter(|row| row.designated).count(), 20);
         assert!(ROWS.is_sorted_by(|a, b| a.number < b.number));
-        let prefectures: BTreeSet<_> = Municipality::all()
-            .map(|m| (m.prefecture(), m.prefecture_label()))
-            .collect();
+        let prefectures: BTreeSet<_> =
+            Municipality::all().map(|m| (m.prefecture(), m.prefecture_label())).collect();
         assert_eq!(prefectures.len(), 47);
         for row in ROWS.iter() {
             assert!(has_right_check_digit(row.number), "{}", row.code);
@@ -186,9 +177,8 @@ mod tests {
 
     #[test]
     fn labels_are_unique_and_printable() {
-        let labels: BTreeSet<_> = Municipality::all()
-            .map(|m| (m.prefecture_label(), m.label()))
-            .collect();
+        let labels: BTreeSet<_> =
+            Municipality::all().map(|m| (m.prefecture_label(), m.label())).collect();
         assert_eq!(labels.len(), 1_892);
         for m in Municipality::all() {
             let ascii = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -207,28 +197,17 @@ mod tests {
             ("132217", "13221", 132_217)
         );
         assert_eq!((kiyose.prefecture(), kiyose.name()), ("東京都", "清瀬市"));
-        assert_eq!(
-            (kiyose.prefecture_label(), kiyose.label()),
-            ("Tokyo-to", "Kiyose-shi")
-        );
+        assert_eq!((kiyose.prefecture_label(), kiyose.label()), ("Tokyo-to", "Kiyose-shi"));
         assert_eq!(format!("{kiyose:?}"), "Municipality(132217)");
-        assert_eq!(
-            Municipality::from_code("011011").unwrap().label(),
-            "Sapporo-shi-Chuo-ku"
-        );
+        assert_eq!(Municipality::from_code("011011").unwrap().label(), "Sapporo-shi-Chuo-ku");
     }
 
     #[test]
     fn the_check_digit_follows_the_rule() {
         // The published examples: remainder 0 gives 1, remainder 1 gives 0.
-        for good in [
-            131016, 131041, 131130, 132152, 11002, 271004, 130001, 400009, 410004,
-        ] {
+        for good in [131016, 131041, 131130, 132152, 11002, 271004, 130001, 400009, 410004] {
             assert!(has_right_check_digit(good), "{good}");
-            assert!(
-                !has_right_check_digit(good / 10 * 10 + (good + 1) % 10),
-                "{good}"
-            );
+            assert!(!has_right_check_digit(good / 10 * 10 + (good + 1) % 10), "{good}");
         }
     }
 

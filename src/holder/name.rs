@@ -51,10 +51,7 @@ impl Name {
             }
         }
         let mask = substitute::mask(item, text, substitutes)?;
-        Ok(Self {
-            text: text.to_owned(),
-            mask,
-        })
+        Ok(Self { text: text.to_owned(), mask })
     }
 
     /// The name as the certificate carries it.
@@ -97,10 +94,7 @@ impl FormerSurname {
             return Err(Fault::new(item, Rule::Spacing("a surname holds no space")));
         }
         let mask = substitute::mask(item, text, substitutes)?;
-        Ok(Self {
-            text: text.to_owned(),
-            mask,
-        })
+        Ok(Self { text: text.to_owned(), mask })
     }
 
     /// The surname.
@@ -141,9 +135,7 @@ impl Alias {
         if check_parts(item, text, SPACE)? > 2 {
             return Err(Fault::new(item, Rule::Spacing("holds more than one space")));
         }
-        Ok(Self {
-            text: text.to_owned(),
-        })
+        Ok(Self { text: text.to_owned() })
     }
 
     /// The alias.
@@ -185,19 +177,13 @@ fn check_latin(text: &str) -> Result<(), Fault> {
 
 fn refuse_latin(position: usize, before: Option<char>, c: char) -> Fault {
     let (class, proposal) = match c {
-        'a'..='z' => (
-            "a lower-case letter",
-            format!("write {}", c.to_ascii_uppercase()),
-        ),
+        'a'..='z' => ("a lower-case letter", format!("write {}", c.to_ascii_uppercase())),
         '\u{2010}' | '\u{2011}' => ("a typographic hyphen", "write - (U+002D)".to_owned()),
         '\u{2018}' | '\u{2019}' => ("a typographic apostrophe", "write ' (U+0027)".to_owned()),
         '\u{3000}' => ("an ideographic space", "write U+0020".to_owned()),
         '\u{00C0}'..='\u{024F}' | '\u{1E00}'..='\u{1EFF}' => ("a letter outside A to Z", card()),
         _ => match Class::of(c) {
-            Class::Ascii => (
-                "outside A to Z, space, hyphen, apostrophe, stop and comma",
-                card(),
-            ),
+            Class::Ascii => ("outside A to Z, space, hyphen, apostrophe, stop and comma", card()),
             Class::Combining => ("a combining mark", card()),
             Class::Space => ("a space other than U+0020", "write U+0020".to_owned()),
             Class::HalfWidth | Class::Outside | Class::PrivateUse => {
@@ -214,15 +200,7 @@ fn refuse_latin(position: usize, before: Option<char>, c: char) -> Fault {
             }
         },
     };
-    Fault::new(
-        Item::Name,
-        Rule::Character {
-            code_point: u32::from(c),
-            position,
-            class,
-            proposal,
-        },
-    )
+    Fault::new(Item::Name, Rule::Character { code_point: u32::from(c), position, class, proposal })
 }
 
 fn card() -> String {
@@ -259,24 +237,13 @@ mod tests {
     fn a_national_has_a_family_and_a_given_name() {
         let name = Name::new("公的　花子", false, &[]).unwrap();
         assert_eq!((name.text(), name.mask()), ("公的　花子", "00000"));
-        for bad in [
-            "公的花子",
-            "　花子",
-            "公的　",
-            "公的　　花子",
-            "公的　花　子",
-            "　",
-        ] {
+        for bad in ["公的花子", "　花子", "公的　", "公的　　花子", "公的　花　子", "　"]
+        {
             assert_eq!(code(Name::new(bad, false, &[])), "E-SPACE", "{bad}");
         }
         assert_eq!(code(Name::new("", false, &[])), "E-EMPTY");
-        for bad in [
-            "公的 花子",
-            "髙橋　花子",
-            "YAMADA HANAKO",
-            "公的　花子\n",
-            "公的　ﾊﾅｺ",
-        ] {
+        for bad in ["公的 花子", "髙橋　花子", "YAMADA HANAKO", "公的　花子\n", "公的　ﾊﾅｺ"]
+        {
             assert_eq!(code(Name::new(bad, false, &[])), "E-CHAR", "{bad}");
         }
     }
@@ -302,10 +269,7 @@ mod tests {
             assert_eq!(code(Name::new(bad, true, &[])), "E-COMBINATION", "{bad}");
         }
         for (bad, words) in [
-            (
-                "Sample",
-                "U+0061 at position 1 is a lower-case letter; write A",
-            ),
+            ("Sample", "U+0061 at position 1 is a lower-case letter; write A"),
             ("SAMPLE\u{3000}ANNA", "write U+0020"),
             ("SAMPLE\u{A0}ANNA", "write U+0020"),
             ("JOSÉ", "in A to Z"),
@@ -328,10 +292,7 @@ mod tests {
             Substitute::new(Item::FormerSurname, 1, "U+9089 U+E0100", "辺").unwrap(),
             Substitute::new(Item::Address, 150, "U+E001", "西").unwrap(),
         ];
-        assert_eq!(
-            Name::new("吉本　花子", false, &list).unwrap().mask(),
-            "10000"
-        );
+        assert_eq!(Name::new("吉本　花子", false, &list).unwrap().mask(), "10000");
         assert_eq!(FormerSurname::new("渡辺", &list).unwrap().mask(), "01");
         assert_eq!(code(Name::new("本吉　花子", false, &list)), "E-SUBSTITUTE");
     }
@@ -339,10 +300,7 @@ mod tests {
     #[test]
     fn surnames_and_aliases() {
         assert_eq!(FormerSurname::new("旧姓", &[]).unwrap().text(), "旧姓");
-        assert_eq!(
-            FormerSurname::new("旧　姓", &[]).unwrap_err().code(),
-            "E-SPACE"
-        );
+        assert_eq!(FormerSurname::new("旧　姓", &[]).unwrap_err().code(), "E-SPACE");
         assert_eq!(FormerSurname::new("", &[]).unwrap_err().code(), "E-EMPTY");
         for good in ["通称　太郎", "通称"] {
             assert_eq!(Alias::new(good).unwrap().text(), good);
@@ -358,13 +316,7 @@ mod tests {
         let name = |length| Name::new(&"花".repeat(length), true, &[]);
         assert_eq!(name(100).unwrap().mask().len(), 100);
         let fault = name(101).unwrap_err();
-        assert_eq!(
-            fault.rule,
-            Rule::TooLong {
-                length: 101,
-                limit: 100
-            }
-        );
+        assert_eq!(fault.rule, Rule::TooLong { length: 101, limit: 100 });
     }
 
     #[test]

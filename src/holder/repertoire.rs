@@ -193,15 +193,7 @@ pub(super) fn refuse(
         class.advice().to_owned()
     };
     let code_point = u32::from(c);
-    Fault::new(
-        item,
-        Rule::Character {
-            code_point,
-            position,
-            class: class.label(),
-            proposal,
-        },
-    )
+    Fault::new(item, Rule::Character { code_point, position, class: class.label(), proposal })
 }
 
 /// The same character in the form that the repertoire has; no substitute, so no mark in the mask.
@@ -236,9 +228,7 @@ fn composed(base: char, mark: char) -> Option<char> {
 
 /// The usual form of a variant, if it is known.
 fn usual_form(c: char) -> Option<char> {
-    let at = VARIANTS
-        .binary_search_by_key(&c, |(variant, _)| *variant)
-        .ok()?;
+    let at = VARIANTS.binary_search_by_key(&c, |(variant, _)| *variant).ok()?;
     VARIANTS.get(at).map(|(_, form)| *form)
 }
 
@@ -256,10 +246,7 @@ fn substitute(item: Item, index: usize, original: &str, used: char) -> String {
 /// Word and bit of a character in [`PERMITTED`].
 fn place(c: char) -> (usize, u64) {
     let code_point = u32::from(c);
-    (
-        usize::try_from(code_point >> 6).unwrap_or(usize::MAX),
-        1 << (code_point & 63),
-    )
+    (usize::try_from(code_point >> 6).unwrap_or(usize::MAX), 1 << (code_point & 63))
 }
 
 /// One bit per code point of the basic plane; both standards lie in it.
@@ -282,10 +269,7 @@ static VARIANTS: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
         let variant = char::from_u32(u32::from_str_radix(code_point, 16).ok()?)?;
         Some((variant, form.chars().next()?))
     };
-    include_str!("variants.tsv")
-        .lines()
-        .filter_map(pair)
-        .collect()
+    include_str!("variants.tsv").lines().filter_map(pair).collect()
 });
 
 /// The filled cells of a table of one standard.
@@ -347,14 +331,8 @@ const REWRITTEN: &[(char, &str)] = &[
     ('\u{FF02}', "” (U+201D)"),
     ('\u{FF07}', "’ (U+2019)"),
     ('\u{FF5E}', "〜 (U+301C)"),
-    (
-        '\u{FF9E}',
-        "it and the kana before it as one full-width kana",
-    ),
-    (
-        '\u{FF9F}',
-        "it and the kana before it as one full-width kana",
-    ),
+    ('\u{FF9E}', "it and the kana before it as one full-width kana"),
+    ('\u{FF9F}', "it and the kana before it as one full-width kana"),
     ('\u{FFE0}', "¢ (U+00A2)"),
     ('\u{FFE1}', "£ (U+00A3)"),
     ('\u{FFE2}', "¬ (U+00AC)"),
@@ -418,19 +396,10 @@ mod tests {
     #[test]
     fn a_sequence_is_one_character() {
         let text = fault("渡邉\u{E0101}");
-        assert!(
-            text.contains("position 2 is a variation selector"),
-            "{text}"
-        );
-        assert!(
-            text.contains(r#""index":1,"original":"U+9089 U+E0101","used":"邉""#),
-            "{text}"
-        );
+        assert!(text.contains("position 2 is a variation selector"), "{text}");
+        assert!(text.contains(r#""index":1,"original":"U+9089 U+E0101","used":"邉""#), "{text}");
         let text = fault("𠮷\u{E0100}");
-        assert!(
-            text.contains(r#""index":0,"original":"U+20BB7 U+E0100","used":"吉""#),
-            "{text}"
-        );
+        assert!(text.contains(r#""index":0,"original":"U+20BB7 U+E0100","used":"吉""#), "{text}");
     }
 
     #[test]
@@ -448,22 +417,13 @@ mod tests {
             ("\u{5FFFE}", "a noncharacter"),
             ("\u{50000}", "an unassigned code point"),
             ("\u{FFFD}", "the replacement character"),
-            (
-                "か\u{3099}",
-                "a combining mark; write it and the character before it as one: が",
-            ),
-            (
-                "ハ\u{309A}",
-                "a combining mark; write it and the character before it as one: パ",
-            ),
+            ("か\u{3099}", "a combining mark; write it and the character before it as one: が"),
+            ("ハ\u{309A}", "a combining mark; write it and the character before it as one: パ"),
             ("a\u{301}", "an ASCII character; write ａ (U+FF41)"),
             ("-", "an ASCII character; write － (U+FF0D)"),
             ("~", "an ASCII character; write 〜 (U+301C)"),
             (" ", "an ASCII character; write \u{3000} (U+3000)"),
-            (
-                "\u{A0}",
-                "a space other than U+3000; write \u{3000} (U+3000)",
-            ),
+            ("\u{A0}", "a space other than U+3000; write \u{3000} (U+3000)"),
             ("ｱ", "a half-width character; write ア (U+30A2)"),
             ("ﾝ", "a half-width character; write ン (U+30F3)"),
             ("\u{FF5E}", "write 〜 (U+301C)"),
@@ -474,10 +434,7 @@ mod tests {
             assert!(found.contains(expected), "{found}");
         }
         let alias = check(Item::Alias, "髙").unwrap_err().to_string();
-        assert!(
-            alias.contains("such as 高") && !alias.contains('{'),
-            "{alias}"
-        );
+        assert!(alias.contains("such as 高") && !alias.contains('{'), "{alias}");
     }
 
     #[test]
@@ -486,17 +443,11 @@ mod tests {
         for (variant, form) in VARIANTS.iter() {
             assert!(!is_permitted(*variant) && is_permitted(*form), "{variant}");
         }
-        assert_eq!(
-            VARIANTS.len(),
-            include_str!("variants.tsv").lines().count() - 1
-        );
+        assert_eq!(VARIANTS.len(), include_str!("variants.tsv").lines().count() - 1);
         for (from, text) in REWRITTEN {
             let to = text.split(" (").next().unwrap();
             assert!(!is_permitted(*from), "{from}");
-            assert!(
-                to.starts_with("it and") || to.chars().all(is_permitted),
-                "{from}"
-            );
+            assert!(to.starts_with("it and") || to.chars().all(is_permitted), "{from}");
         }
         assert_eq!(KATAKANA.chars().count(), 0xFF9D - 0xFF61 + 1);
         assert!(('!'..='~').all(|c| rewritten(c).is_some()));

@@ -25,10 +25,7 @@ impl Residence {
         match (category.needs_period_end(), period_end) {
             (true, None) => Err(combination(END_MISSING)),
             (false, Some(_)) => Err(combination(END_UNKNOWN)),
-            (true, Some(_)) | (false, None) => Ok(Self {
-                category,
-                period_end,
-            }),
+            (true, Some(_)) | (false, None) => Ok(Self { category, period_end }),
         }
     }
 
@@ -187,20 +184,11 @@ mod tests {
     fn a_period_end_goes_with_the_last_four_categories_only() {
         let end = Date::new(2030, 3, 31).unwrap();
         for (i, category) in Category::ALL.into_iter().enumerate() {
-            let (with, without) = (
-                Residence::new(category, Some(end)),
-                Residence::new(category, None),
-            );
-            let (right, wrong) = if i < 5 {
-                (without, with)
-            } else {
-                (with, without)
-            };
+            let (with, without) =
+                (Residence::new(category, Some(end)), Residence::new(category, None));
+            let (right, wrong) = if i < 5 { (without, with) } else { (with, without) };
             let fault = wrong.unwrap_err();
-            assert_eq!(
-                (fault.item, fault.code()),
-                (Item::Residence, "E-COMBINATION")
-            );
+            assert_eq!((fault.item, fault.code()), (Item::Residence, "E-COMBINATION"));
             let residence = right.unwrap();
             assert_eq!(residence.category(), category);
             assert_eq!(residence.period_end().is_some(), i >= 5);

@@ -37,9 +37,7 @@ impl Substitute {
         let (base, selector) = read_original(original)
             .ok_or_else(|| fault("original: write a code point like U+20BB7, or U+9089 U+E0100"))?;
         if selector.is_none() && repertoire::is_permitted(base) {
-            return Err(fault(
-                "original: the certificate can carry this character as it is",
-            ));
+            return Err(fault("original: the certificate can carry this character as it is"));
         }
         if !repertoire::is_permitted(base)
             && !matches!(Class::of(base), Class::Outside | Class::PrivateUse)
@@ -53,20 +51,12 @@ impl Substitute {
             return Err(fault("used: write exactly one character"));
         };
         if !repertoire::is_permitted(used) {
-            return Err(fault(
-                "used: the character is outside JIS X 0208 and JIS X 0212 too",
-            ));
+            return Err(fault("used: the character is outside JIS X 0208 and JIS X 0212 too"));
         }
         if used == '\u{3000}' {
             return Err(fault("used: a space cannot stand for a character"));
         }
-        Ok(Self {
-            item,
-            index,
-            base,
-            selector,
-            used,
-        })
+        Ok(Self { item, index, base, selector, used })
     }
 
     /// The item it belongs to.
@@ -113,27 +103,19 @@ impl fmt::Debug for Substitute {
 /// When a substitute lies outside the text, is not what stands there, or has its place twice.
 pub(super) fn mask(item: Item, text: &str, substitutes: &[Substitute]) -> Result<String, Fault> {
     let mut flags: Vec<(char, bool)> = text.chars().map(|c| (c, false)).collect();
-    for substitute in substitutes
-        .iter()
-        .filter(|substitute| substitute.item == item)
-    {
+    for substitute in substitutes.iter().filter(|substitute| substitute.item == item) {
         let Some((character, taken)) = flags.get_mut(substitute.index) else {
             return Err(fault("index: lies behind the end of the item"));
         };
         if *character != substitute.used {
-            return Err(fault(
-                "used: another character stands at this index of the item",
-            ));
+            return Err(fault("used: another character stands at this index of the item"));
         }
         if *taken {
             return Err(fault("index: has two substitutes"));
         }
         *taken = true;
     }
-    Ok(flags
-        .into_iter()
-        .map(|(_, taken)| if taken { '1' } else { '0' })
-        .collect())
+    Ok(flags.into_iter().map(|(_, taken)| if taken { '1' } else { '0' }).collect())
 }
 
 /// `U+XXXX` or `U+XXXX U+XXXX`, the second one a variation selector.
@@ -151,11 +133,7 @@ fn read_original(text: &str) -> Option<(char, Option<char>)> {
 fn read_code_point(text: &str) -> Option<char> {
     let digits = text.strip_prefix("U+")?;
     let shape = (4..=6).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
-    if shape {
-        char::from_u32(u32::from_str_radix(digits, 16).ok()?)
-    } else {
-        None
-    }
+    if shape { char::from_u32(u32::from_str_radix(digits, 16).ok()?) } else { None }
 }
 
 fn fault(message: &'static str) -> Fault {
@@ -174,21 +152,12 @@ mod tests {
     use super::*;
 
     fn message(item: Item, original: &str, used: &str) -> String {
-        Substitute::new(item, 0, original, used)
-            .unwrap_err()
-            .to_string()
+        Substitute::new(item, 0, original, used).unwrap_err().to_string()
     }
 
     #[test]
     fn originals_are_code_points_that_cannot_be_carried() {
-        for good in [
-            "U+20BB7",
-            "U+9AD9",
-            "U+9ad9",
-            "U+9089 U+E0100",
-            "U+845B U+FE00",
-            "U+E000",
-        ] {
+        for good in ["U+20BB7", "U+9AD9", "U+9ad9", "U+9089 U+E0100", "U+845B U+FE00", "U+E000"] {
             Substitute::new(Item::Name, 0, good, "吉").unwrap();
         }
         for bad in [
@@ -208,46 +177,20 @@ mod tests {
             " U+20BB7",
             "U+9089 ",
         ] {
-            assert!(
-                message(Item::Name, bad, "吉").contains("write a code point"),
-                "{bad}"
-            );
+            assert!(message(Item::Name, bad, "吉").contains("write a code point"), "{bad}");
         }
         for bad in ["U+9AD8", "U+3042", "U+3000"] {
             assert!(message(Item::Name, bad, "高").contains("as it is"), "{bad}");
         }
-        for bad in [
-            "U+0041",
-            "U+000A",
-            "U+202E",
-            "U+FFFE",
-            "U+FE00",
-            "U+FF71",
-            "U+000A U+FE00",
-        ] {
-            assert!(
-                message(Item::Name, bad, "高").contains("no character"),
-                "{bad}"
-            );
+        for bad in ["U+0041", "U+000A", "U+202E", "U+FFFE", "U+FE00", "U+FF71", "U+000A U+FE00"] {
+            assert!(message(Item::Name, bad, "高").contains("no character"), "{bad}");
         }
     }
 
     #[test]
     fn one_permitted_character_is_used() {
-        for bad in [
-            "",
-            "高高",
-            "邉\u{E0100}",
-            "髙",
-            "A",
-            "\u{E000}",
-            "\u{3000}",
-            "\n",
-        ] {
-            assert!(
-                message(Item::Name, "U+20BB7", bad).contains("used: "),
-                "{bad}"
-            );
+        for bad in ["", "高高", "邉\u{E0100}", "髙", "A", "\u{E000}", "\u{3000}", "\n"] {
+            assert!(message(Item::Name, "U+20BB7", bad).contains("used: "), "{bad}");
         }
     }
 
@@ -264,12 +207,7 @@ mod tests {
         let made = |list: &[Substitute]| mask(Item::Name, "吉田　吉子", list);
         assert_eq!(made(&[]).unwrap(), "00000");
         assert_eq!(made(&[name(3), address, name(0)]).unwrap(), "10010");
-        for bad in [
-            vec![name(1)],
-            vec![name(5)],
-            vec![name(usize::MAX)],
-            vec![name(0), name(0)],
-        ] {
+        for bad in [vec![name(1)], vec![name(5)], vec![name(usize::MAX)], vec![name(0), name(0)]] {
             assert_eq!(made(&bad).unwrap_err().code(), "E-SUBSTITUTE");
         }
     }

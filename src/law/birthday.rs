@@ -29,28 +29,16 @@ impl Birthday {
                 UnknownBirthday::Refuse => return Err(Rule::BirthdayUnknown.into()),
             },
         };
-        Ok(Self {
-            month,
-            day,
-            birth_year: birth_date.year(),
-            leap: policy.leap_birthday,
-        })
+        Ok(Self { month, day, birth_year: birth_date.year(), leap: policy.leap_birthday })
     }
 
     /// The `count`-th birthday after `day`. A birthday on `day` itself is not after it, and the day
     /// of birth is no birthday.
     pub(super) fn nth_after(self, day: Date, count: i16) -> Result<Date, Refusal> {
-        let born = self
-            .birth_year
-            .map_or(day.year(), |year| year.saturating_add(1));
+        let born = self.birth_year.map_or(day.year(), |year| year.saturating_add(1));
         let first = day.year().max(born);
         let passed = i16::from(self.in_year(first)? <= day);
-        self.in_year(
-            first
-                .saturating_add(passed)
-                .saturating_add(count)
-                .saturating_sub(1),
-        )
+        self.in_year(first.saturating_add(passed).saturating_add(count).saturating_sub(1))
     }
 
     fn in_year(self, year: i16) -> Result<Date, Refusal> {
@@ -86,9 +74,7 @@ pub(super) fn reached(birth_date: BirthDate, age: i16, on: Date, policy: &Policy
             birth_year: Some(born.year()),
             leap: policy.leap_birthday,
         };
-        birthday
-            .in_year(born.year().saturating_add(age))
-            .is_ok_and(|day| day <= on)
+        birthday.in_year(born.year().saturating_add(age)).is_ok_and(|day| day <= on)
     };
     match (birth_date.earliest().map(has), birth_date.latest().map(has)) {
         (_, Some(true)) => Reached::Yes,
@@ -121,9 +107,7 @@ mod tests {
 
     fn nth(born: &str, after: &str, count: i16, policy: &Policy) -> Result<String, Refusal> {
         let birthday = Birthday::new(born.parse().unwrap(), policy)?;
-        birthday
-            .nth_after(date(after), count)
-            .map(|day| day.to_string())
+        birthday.nth_after(date(after), count).map(|day| day.to_string())
     }
 
     /// Every day of a leap year, under each reading, from issue days around it and far from it,
@@ -131,10 +115,7 @@ mod tests {
     #[test]
     fn every_birthday_is_the_one_that_the_calendar_shows() {
         for leap in [LeapBirthday::Feb28, LeapBirthday::Mar1] {
-            let policy = Policy {
-                leap_birthday: leap,
-                ..Policy::default()
-            };
+            let policy = Policy { leap_birthday: leap, ..Policy::default() };
             let mut born = date("2000-01-01");
             while born.year() == 2000 {
                 let birthday = Birthday::new(born.to_string().parse().unwrap(), &policy).unwrap();
@@ -169,10 +150,7 @@ mod tests {
     #[test]
     fn policy_stands_in_for_an_unknown_day() {
         let first = Policy::default();
-        let last = Policy {
-            unknown_birthday: UnknownBirthday::LastDay,
-            ..Policy::default()
-        };
+        let last = Policy { unknown_birthday: UnknownBirthday::LastDay, ..Policy::default() };
         for (born, with_first, with_last) in [
             ("1950-00-00", "2027-01-01", "2026-12-31"),
             ("1950-05-00", "2027-05-01", "2027-05-31"),
@@ -182,26 +160,12 @@ mod tests {
             ("0000-11-00", "2027-11-01", "2026-11-30"),
             ("0000-05-10", "2027-05-10", "2027-05-10"),
         ] {
-            assert_eq!(
-                nth(born, "2026-11-21", 1, &first).as_deref(),
-                Ok(with_first),
-                "{born}"
-            );
-            assert_eq!(
-                nth(born, "2026-11-21", 1, &last).as_deref(),
-                Ok(with_last),
-                "{born}"
-            );
+            assert_eq!(nth(born, "2026-11-21", 1, &first).as_deref(), Ok(with_first), "{born}");
+            assert_eq!(nth(born, "2026-11-21", 1, &last).as_deref(), Ok(with_last), "{born}");
         }
         // In a leap year the last day of a February of unknown year is the 29th.
-        assert_eq!(
-            nth("0000-02-00", "2027-11-21", 1, &last).as_deref(),
-            Ok("2028-02-29")
-        );
-        let refuse = Policy {
-            unknown_birthday: UnknownBirthday::Refuse,
-            ..Policy::default()
-        };
+        assert_eq!(nth("0000-02-00", "2027-11-21", 1, &last).as_deref(), Ok("2028-02-29"));
+        let refuse = Policy { unknown_birthday: UnknownBirthday::Refuse, ..Policy::default() };
         for unknown in ["1950-00-00", "1950-05-00", "0000-00-00"] {
             let refused = nth(unknown, "2026-11-21", 1, &refuse);
             assert_eq!(refused, Err(Rule::BirthdayUnknown.into()), "{unknown}");
@@ -211,28 +175,16 @@ mod tests {
 
     #[test]
     fn the_day_of_birth_is_no_birthday() {
-        let last = Policy {
-            unknown_birthday: UnknownBirthday::LastDay,
-            ..Policy::default()
-        };
-        assert_eq!(
-            nth("2026-00-00", "2026-06-01", 1, &last).as_deref(),
-            Ok("2027-12-31")
-        );
+        let last = Policy { unknown_birthday: UnknownBirthday::LastDay, ..Policy::default() };
+        assert_eq!(nth("2026-00-00", "2026-06-01", 1, &last).as_deref(), Ok("2027-12-31"));
         let policy = Policy::default();
-        assert_eq!(
-            nth("2026-05-01", "2026-05-01", 1, &policy).as_deref(),
-            Ok("2027-05-01")
-        );
+        assert_eq!(nth("2026-05-01", "2026-05-01", 1, &policy).as_deref(), Ok("2027-05-01"));
     }
 
     #[test]
     fn no_birthday_lies_beyond_the_calendar() {
         let policy = Policy::default();
-        assert_eq!(
-            nth("1990-05-01", "9994-06-01", 5, &policy).as_deref(),
-            Ok("9999-05-01")
-        );
+        assert_eq!(nth("1990-05-01", "9994-06-01", 5, &policy).as_deref(), Ok("9999-05-01"));
         let beyond = nth("1990-05-01", "9995-06-01", 5, &policy);
         assert_eq!(beyond, Err(Rule::Calendar.into()));
         assert!(nth("9999-05-01", "9999-06-01", 5, &policy).is_err());
@@ -246,19 +198,10 @@ mod tests {
         assert_eq!(at("2011-11-21", "2026-11-21"), Reached::Yes);
         assert_eq!(at("2012-02-29", "2027-02-27"), Reached::No);
         assert_eq!(at("2012-02-29", "2027-02-28"), Reached::Yes);
-        let mar1 = Policy {
-            leap_birthday: LeapBirthday::Mar1,
-            ..Policy::default()
-        };
+        let mar1 = Policy { leap_birthday: LeapBirthday::Mar1, ..Policy::default() };
         let leapling = "2012-02-29".parse().unwrap();
-        assert_eq!(
-            reached(leapling, 15, date("2027-02-28"), &mar1),
-            Reached::No
-        );
-        assert_eq!(
-            reached(leapling, 15, date("2027-03-01"), &mar1),
-            Reached::Yes
-        );
+        assert_eq!(reached(leapling, 15, date("2027-02-28"), &mar1), Reached::No);
+        assert_eq!(reached(leapling, 15, date("2027-03-01"), &mar1), Reached::Yes);
         assert_eq!(at("9999-01-01", "9999-12-31"), Reached::No);
     }
 

@@ -106,9 +106,7 @@ pub struct Applicant {
 impl fmt::Debug for Applicant {
     /// Redacted: a person's data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind, carrier, on, ..
-        } = self;
+        let Self { kind, carrier, on, .. } = self;
         write!(f, "Applicant({kind} on {carrier}, {on}, …)")
     }
 }
@@ -148,10 +146,7 @@ mod tests {
         assert_eq!(on("2026-11-21"), None);
         let leapling = applicant(Kind::Signature, "2012-02-29", "2027-02-28");
         assert_eq!(rule(&leapling, &policy), None);
-        let mar1 = Policy {
-            leap_birthday: LeapBirthday::Mar1,
-            ..Policy::default()
-        };
+        let mar1 = Policy { leap_birthday: LeapBirthday::Mar1, ..Policy::default() };
         assert_eq!(rule(&leapling, &mar1), Some(Rule::Age15));
     }
 
@@ -177,10 +172,7 @@ mod tests {
 
     #[test]
     fn a_representative_is_asked_for_by_policy_only() {
-        let required = Policy {
-            minors: Minors::Required,
-            ..Policy::default()
-        };
+        let required = Policy { minors: Minors::Required, ..Policy::default() };
         for (born, refused) in [
             ("2012-03-15", Some(Rule::LegalRepresentative)),
             ("2011-11-21", None),
@@ -204,10 +196,7 @@ mod tests {
         let mut ward = applicant(Kind::Signature, "1940-03-15", "2026-11-21");
         ward.guardianship = true;
         assert_eq!(rule(&ward, &Policy::default()), Some(Rule::Guardianship));
-        let allow = Policy {
-            adult_wards: AdultWards::Allow,
-            ..Policy::default()
-        };
+        let allow = Policy { adult_wards: AdultWards::Allow, ..Policy::default() };
         assert_eq!(rule(&ward, &allow), None);
         ward.kind = Kind::UserAuthentication;
         assert_eq!(rule(&ward, &Policy::default()), None);
@@ -238,10 +227,7 @@ mod tests {
 
     #[test]
     fn debug_tells_nothing_of_the_person() {
-        let text = format!(
-            "{:?}",
-            applicant(Kind::Signature, "1990-12-07", "2026-11-21")
-        );
+        let text = format!("{:?}", applicant(Kind::Signature, "1990-12-07", "2026-11-21"));
         assert_eq!(text, "Applicant(signature on card, 2026-11-21, …)");
     }
 }

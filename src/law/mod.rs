@@ -251,10 +251,7 @@ mod tests {
     fn codes_are_distinct_and_messages_say_what_to_do() {
         let codes: HashSet<_> = Rule::ALL.into_iter().map(Rule::code).collect();
         let messages: HashSet<_> = Rule::ALL.into_iter().map(Rule::message).collect();
-        assert_eq!(
-            (codes.len(), messages.len()),
-            (Rule::ALL.len(), Rule::ALL.len())
-        );
+        assert_eq!((codes.len(), messages.len()), (Rule::ALL.len(), Rule::ALL.len()));
         for rule in Rule::ALL {
             let refusal = Refusal::from(rule);
             assert!(refusal.code().starts_with("R-"), "{rule}");

@@ -53,14 +53,8 @@ fn revoke(standing: Standing, reason: Reason) -> Result<Outcome, Refusal> {
         | Reason::CessationOfOperation => {}
     }
     match standing {
-        Standing::Live => Ok(Outcome::Revoked {
-            reason,
-            since: Since::Now,
-        }),
-        Standing::Held => Ok(Outcome::Revoked {
-            reason,
-            since: Since::Hold,
-        }),
+        Standing::Live => Ok(Outcome::Revoked { reason, since: Since::Now }),
+        Standing::Held => Ok(Outcome::Revoked { reason, since: Since::Hold }),
         Standing::Revoked => Err(Rule::AlreadyRevoked.into()),
     }
 }
@@ -187,19 +181,12 @@ mod tests {
     const CARRIERS: [Carrier; 2] = [Carrier::Card, Carrier::Phone];
 
     fn policies() -> [Policy; 2] {
-        [CardHoldRelease::Refuse, CardHoldRelease::UserAuthentication].map(|card_hold_release| {
-            Policy {
-                card_hold_release,
-                ..Policy::default()
-            }
-        })
+        [CardHoldRelease::Refuse, CardHoldRelease::UserAuthentication]
+            .map(|card_hold_release| Policy { card_hold_release, ..Policy::default() })
     }
 
     fn every_case() -> impl Iterator<Item = (Kind, Carrier, Standing, Act, Policy)> {
-        let acts = Reason::ALL
-            .into_iter()
-            .map(Act::Revoke)
-            .chain([Act::Hold, Act::Release]);
+        let acts = Reason::ALL.into_iter().map(Act::Revoke).chain([Act::Hold, Act::Release]);
         let acts: Vec<_> = acts.collect();
         let mut cases = Vec::new();
         for kind in Kind::ALL {
@@ -217,14 +204,8 @@ mod tests {
     }
 
     fn outcome(standing: Standing, act: Act) -> Result<Outcome, Rule> {
-        judge(
-            Kind::Signature,
-            Carrier::Card,
-            standing,
-            act,
-            &Policy::default(),
-        )
-        .map_err(|refusal| refusal.rule)
+        judge(Kind::Signature, Carrier::Card, standing, act, &Policy::default())
+            .map_err(|refusal| refusal.rule)
     }
 
     #[test]
@@ -244,11 +225,7 @@ mod tests {
         for (kind, carrier, standing, act, policy) in every_case() {
             if let Ok(outcome) = judge(kind, carrier, standing, act, &policy) {
                 let back = outcome.standing() == Standing::Live;
-                assert_eq!(
-                    back,
-                    act == Act::Release,
-                    "{kind} {carrier} {standing:?} {act:?}"
-                );
+                assert_eq!(back, act == Act::Release, "{kind} {carrier} {standing:?} {act:?}");
                 assert_eq!(outcome.reason().is_none(), back);
                 assert_ne!(outcome.standing(), standing);
             }
@@ -259,14 +236,8 @@ mod tests {
     fn a_hold_that_ends_in_revocation_keeps_its_date_and_takes_the_reason() {
         let reason = Reason::KeyCompromise;
         let revoked = |since| Ok(Outcome::Revoked { reason, since });
-        assert_eq!(
-            outcome(Standing::Live, Act::Revoke(reason)),
-            revoked(Since::Now)
-        );
-        assert_eq!(
-            outcome(Standing::Held, Act::Revoke(reason)),
-            revoked(Since::Hold)
-        );
+        assert_eq!(outcome(Standing::Live, Act::Revoke(reason)), revoked(Since::Now));
+        assert_eq!(outcome(Standing::Held, Act::Revoke(reason)), revoked(Since::Hold));
     }
 
     #[test]
@@ -281,11 +252,7 @@ mod tests {
                 | Reason::Superseded
                 | Reason::CessationOfOperation => None,
             };
-            assert_eq!(
-                outcome(Standing::Live, Act::Revoke(reason)).err(),
-                refused,
-                "{reason}"
-            );
+            assert_eq!(outcome(Standing::Live, Act::Revoke(reason)).err(), refused, "{reason}");
         }
     }
 
@@ -293,20 +260,16 @@ mod tests {
     fn only_what_is_live_can_be_held() {
         assert_eq!(outcome(Standing::Live, Act::Hold), Ok(Outcome::Held));
         assert_eq!(outcome(Standing::Held, Act::Hold), Err(Rule::AlreadyHeld));
-        assert_eq!(
-            outcome(Standing::Revoked, Act::Hold),
-            Err(Rule::AlreadyRevoked)
-        );
+        assert_eq!(outcome(Standing::Revoked, Act::Hold), Err(Rule::AlreadyRevoked));
     }
 
     #[test]
     fn only_what_is_held_can_be_released() {
         for kind in Kind::ALL {
             for carrier in CARRIERS {
-                for (standing, rule) in [
-                    (Standing::Live, Rule::NotHeld),
-                    (Standing::Revoked, Rule::AlreadyRevoked),
-                ] {
+                for (standing, rule) in
+                    [(Standing::Live, Rule::NotHeld), (Standing::Revoked, Rule::AlreadyRevoked)]
+                {
                     for policy in policies() {
                         let result = judge(kind, carrier, standing, Act::Release, &policy);
                         assert_eq!(result, Err(rule.into()));
@@ -326,11 +289,8 @@ mod tests {
             (Kind::Signature, Carrier::Card, false, false),
         ] {
             for (policy, released) in [(&refuse, by_default), (&allow, by_policy)] {
-                let expected = if released {
-                    Ok(Outcome::Released)
-                } else {
-                    Err(Rule::HoldFinal.into())
-                };
+                let expected =
+                    if released { Ok(Outcome::Released) } else { Err(Rule::HoldFinal.into()) };
                 let result = judge(kind, carrier, Standing::Held, Act::Release, policy);
                 assert_eq!(result, expected, "{kind} {carrier}");
             }

@@ -56,9 +56,7 @@ pub fn card_end(
         Reached::Unknown => return Err(Rule::CardEndUnknown.into()),
     };
     let birthday = Birthday::new(birth_date, policy)?.nth_after(issued, birthdays)?;
-    Ok(residence
-        .period_end()
-        .map_or(birthday, |end| end.min(birthday)))
+    Ok(residence.period_end().map_or(birthday, |end| end.min(birthday)))
 }
 
 /// The last day of a certificate, and which rule set it.
@@ -71,13 +69,11 @@ pub fn end(question: &Question, policy: &Policy) -> Result<End, Refusal> {
     if question.card_end < issued {
         return Err(Rule::CardLapsed.into());
     }
-    let card = question
-        .card_end
-        .min(match (question.carrier, question.card_certificate_end) {
-            (Carrier::Card, _) => question.card_end,
-            (Carrier::Phone, Some(end)) if end >= issued => end,
-            (Carrier::Phone, Some(_) | None) => return Err(Rule::PhoneNeedsCard.into()),
-        });
+    let card = question.card_end.min(match (question.carrier, question.card_certificate_end) {
+        (Carrier::Card, _) => question.card_end,
+        (Carrier::Phone, Some(end)) if end >= issued => end,
+        (Carrier::Phone, Some(_) | None) => return Err(Rule::PhoneNeedsCard.into()),
+    });
     let authentication = match (question.kind, question.authentication_end) {
         (Kind::Signature, Some(end)) if end < issued => {
             return Err(Rule::AuthenticationEnded.into());
@@ -85,31 +81,18 @@ pub fn end(question: &Question, policy: &Policy) -> Result<End, Refusal> {
         (Kind::Signature, end) => end,
         (Kind::UserAuthentication, _) => None,
     };
-    let renewed = question
-        .replaced_end
-        .is_some_and(|end| in_renewal_window(end, issued, policy));
-    let (count, clause) = if renewed {
-        (6, Clause::Birthday6)
-    } else {
-        (5, Clause::Birthday5)
-    };
+    let renewed = question.replaced_end.is_some_and(|end| in_renewal_window(end, issued, policy));
+    let (count, clause) = if renewed { (6, Clause::Birthday6) } else { (5, Clause::Birthday5) };
     let date = Birthday::new(question.birth_date, policy)?.nth_after(issued, count)?;
 
     // On a tie the rule named first has set the day.
     let mut end = End { date, clause };
-    for (cap, clause) in [
-        (authentication, Clause::Authentication),
-        (Some(card), Clause::Card),
-    ] {
+    for (cap, clause) in [(authentication, Clause::Authentication), (Some(card), Clause::Card)] {
         if let Some(date) = cap.filter(|cap| *cap < end.date) {
             end = End { date, clause };
         }
     }
-    if end.date > issued {
-        Ok(end)
-    } else {
-        Err(Rule::NoTimeLeft.into())
-    }
+    if end.date > issued { Ok(end) } else { Err(Rule::NoTimeLeft.into()) }
 }
 
 /// Whether a certificate issued on `issued` in place of one that ends on `replaced_end` earns the
@@ -129,11 +112,7 @@ pub fn in_renewal_window(replaced_end: Date, issued: Date, policy: &Policy) -> b
 /// # Errors
 /// A [`Refusal`] by [`Rule::CaEnd`].
 pub fn within_ca(end: Date, ca_not_after: Timestamp) -> Result<(), Refusal> {
-    if end.end_of_day() <= ca_not_after {
-        Ok(())
-    } else {
-        Err(Rule::CaEnd.into())
-    }
+    if end.end_of_day() <= ca_not_after { Ok(()) } else { Err(Rule::CaEnd.into()) }
 }
 
 /// What the end of a certificate depends on.
@@ -162,12 +141,7 @@ pub struct Question {
 impl fmt::Debug for Question {
     /// Redacted: most ends give the birthday away.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            kind,
-            carrier,
-            issued,
-            ..
-        } = self;
+        let Self { kind, carrier, issued, .. } = self;
         write!(f, "Question({kind} on {carrier}, {issued}, …)")
     }
 }
@@ -206,12 +180,7 @@ pub enum Clause {
 
 impl Clause {
     /// All clauses, in the order in which they count.
-    pub const ALL: [Self; 4] = [
-        Self::Birthday5,
-        Self::Birthday6,
-        Self::Authentication,
-        Self::Card,
-    ];
+    pub const ALL: [Self; 4] = [Self::Birthday5, Self::Birthday6, Self::Authentication, Self::Card];
 
     /// The word of results and records.
     #[must_use]
@@ -344,10 +313,7 @@ mod tests {
                 "mar1" => LeapBirthday::Mar1,
                 other => panic!("{other}"),
             };
-            let policy = Policy {
-                leap_birthday,
-                ..Policy::default()
-            };
+            let policy = Policy { leap_birthday, ..Policy::default() };
             let period_end = optional(take("period_end"));
             let residence = Residence::new(take("category").parse().unwrap(), period_end).unwrap();
             let (birth_date, issued) = (born(take("birth_date")), date(take("issued")));
@@ -390,11 +356,7 @@ mod tests {
         for day in ["2029-12-07", "2029-12-06"] {
             tied.authentication_end = Some(date(day));
             tied.card_end = date(day);
-            let clause = if day.ends_with('7') {
-                "birthday5"
-            } else {
-                "authentication"
-            };
+            let clause = if day.ends_with('7') { "birthday5" } else { "authentication" };
             assert_eq!(answer(&tied), ends(day, clause));
         }
         tied.authentication_end = None;
@@ -427,15 +389,8 @@ mod tests {
             let renews = in_renewal_window(date(old_end), date(issued), &policy);
             assert_eq!(renews, within, "{old_end} {issued}");
         }
-        let year = Policy {
-            renewal_window_months: 12,
-            ..policy
-        };
-        assert!(in_renewal_window(
-            date("2029-12-07"),
-            date("2028-12-07"),
-            &year
-        ));
+        let year = Policy { renewal_window_months: 12, ..policy };
+        assert!(in_renewal_window(date("2029-12-07"), date("2028-12-07"), &year));
     }
 
     #[test]
@@ -486,10 +441,7 @@ mod tests {
     fn an_unknown_birthday_follows_policy() {
         let unknown = question("1950-00-00", "2026-11-21");
         assert_eq!(answer(&unknown), ends("2031-01-01", "birthday5"));
-        let refuse = Policy {
-            unknown_birthday: UnknownBirthday::Refuse,
-            ..Policy::default()
-        };
+        let refuse = Policy { unknown_birthday: UnknownBirthday::Refuse, ..Policy::default() };
         assert_eq!(end(&unknown, &refuse), Err(Rule::BirthdayUnknown.into()));
     }
 
@@ -497,60 +449,27 @@ mod tests {
     fn a_card_lives_ten_birthdays_for_those_of_age_when_they_applied() {
         let policy = Policy::default();
         let card = |birth: &str, applied: &str, issued: &str| {
-            card_end(
-                born(birth),
-                national(),
-                date(applied),
-                date(issued),
-                &policy,
-            )
-            .map(|end| end.to_string())
-            .map_err(|refusal| refusal.rule)
+            card_end(born(birth), national(), date(applied), date(issued), &policy)
+                .map(|end| end.to_string())
+                .map_err(|refusal| refusal.rule)
         };
         let answers = |day: &str| Ok(day.to_owned());
         // Age counts on the day of application, birthdays from the day of issue.
-        assert_eq!(
-            card("2008-11-21", "2026-11-20", "2026-12-01"),
-            answers("2031-11-21")
-        );
-        assert_eq!(
-            card("2008-11-21", "2026-11-21", "2026-12-01"),
-            answers("2036-11-21")
-        );
+        assert_eq!(card("2008-11-21", "2026-11-20", "2026-12-01"), answers("2031-11-21"));
+        assert_eq!(card("2008-11-21", "2026-11-21", "2026-12-01"), answers("2036-11-21"));
         // 18 has been of age since April 2022.
-        assert_eq!(
-            card("2003-06-01", "2022-03-31", "2022-04-20"),
-            answers("2026-06-01")
-        );
-        assert_eq!(
-            card("2003-06-01", "2022-04-01", "2022-04-20"),
-            answers("2031-06-01")
-        );
-        assert_eq!(
-            card("2002-03-31", "2022-03-31", "2022-04-20"),
-            answers("2032-03-31")
-        );
-        assert_eq!(
-            card("0000-05-10", "2026-11-21", "2026-11-21"),
-            Err(Rule::CardEndUnknown)
-        );
-        assert_eq!(
-            card("2008-00-00", "2026-11-21", "2026-11-21"),
-            Err(Rule::CardEndUnknown)
-        );
-        assert_eq!(
-            card("1950-00-00", "2026-11-21", "2026-11-21"),
-            answers("2036-01-01")
-        );
+        assert_eq!(card("2003-06-01", "2022-03-31", "2022-04-20"), answers("2026-06-01"));
+        assert_eq!(card("2003-06-01", "2022-04-01", "2022-04-20"), answers("2031-06-01"));
+        assert_eq!(card("2002-03-31", "2022-03-31", "2022-04-20"), answers("2032-03-31"));
+        assert_eq!(card("0000-05-10", "2026-11-21", "2026-11-21"), Err(Rule::CardEndUnknown));
+        assert_eq!(card("2008-00-00", "2026-11-21", "2026-11-21"), Err(Rule::CardEndUnknown));
+        assert_eq!(card("1950-00-00", "2026-11-21", "2026-11-21"), answers("2036-01-01"));
     }
 
     #[test]
     fn a_card_ends_with_the_stay() {
         let policy = Policy::default();
-        for category in Category::ALL
-            .into_iter()
-            .filter(|one| one.needs_period_end())
-        {
+        for category in Category::ALL.into_iter().filter(|one| one.needs_period_end()) {
             let card = |stay: &str| {
                 let residence = Residence::new(category, Some(date(stay))).unwrap();
                 let issued = date("2026-11-21");
@@ -568,10 +487,7 @@ mod tests {
         let end = date("2029-12-07");
         let last = end.end_of_day();
         assert_eq!(within_ca(end, last), Ok(()));
-        assert_eq!(
-            within_ca(end, last.plus_seconds(-1)),
-            Err(Rule::CaEnd.into())
-        );
+        assert_eq!(within_ca(end, last.plus_seconds(-1)), Err(Rule::CaEnd.into()));
     }
 
     #[test]
@@ -590,9 +506,8 @@ mod tests {
     }
 
     fn any_date() -> impl Strategy<Value = Date> {
-        (1_i16..=9999, 1_i8..=12, 1_i8..=31).prop_filter_map("a day", |(year, month, day)| {
-            Date::new(year, month, day).ok()
-        })
+        (1_i16..=9999, 1_i8..=12, 1_i8..=31)
+            .prop_filter_map("a day", |(year, month, day)| Date::new(year, month, day).ok())
     }
 
     /// Days within a holder's life, so that the rules meet.
@@ -631,15 +546,8 @@ mod tests {
     where
         D: Strategy<Value = Date>,
     {
-        let words = (
-            select(Kind::ALL.to_vec()),
-            select(vec![Carrier::Card, Carrier::Phone]),
-        );
-        let caps = (
-            option::of(dates()),
-            option::of(dates()),
-            option::of(dates()),
-        );
+        let words = (select(Kind::ALL.to_vec()), select(vec![Carrier::Card, Carrier::Phone]));
+        let caps = (option::of(dates()), option::of(dates()), option::of(dates()));
         (words, any_birth_date(), dates(), dates(), caps).prop_map(
             |((kind, carrier), birth_date, issued, card_end, caps)| Question {
                 kind,

@@ -173,13 +173,7 @@ mod tests {
         let policy: Policy = toml::from_str("").unwrap();
         assert_eq!(policy, Policy::default());
         let policy: Policy = toml::from_str("leap_birthday = \"mar1\"").unwrap();
-        assert_eq!(
-            policy,
-            Policy {
-                leap_birthday: LeapBirthday::Mar1,
-                ..Policy::default()
-            }
-        );
+        assert_eq!(policy, Policy { leap_birthday: LeapBirthday::Mar1, ..Policy::default() });
     }
 
     #[test]
@@ -210,11 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_unknown_is_refused() {
-        for wrong in [
-            "leap_birthday = \"feb29\"",
-            "leap_birthdays = \"feb28\"",
-            "minors = true",
-        ] {
+        for wrong in ["leap_birthday = \"feb29\"", "leap_birthdays = \"feb28\"", "minors = true"] {
             assert!(toml::from_str::<Policy>(wrong).is_err(), "{wrong}");
         }
     }
@@ -222,24 +212,12 @@ mod tests {
     #[test]
     fn only_a_foreign_residents_era_follows_the_switch() {
         let born: BirthDate = "1985-07-30".parse().unwrap();
-        let zero = Policy {
-            western_era: WesternEra::Zero,
-            ..Policy::default()
-        };
-        for category in Category::ALL
-            .into_iter()
-            .filter(|one| !one.needs_period_end())
-        {
+        let zero = Policy { western_era: WesternEra::Zero, ..Policy::default() };
+        for category in Category::ALL.into_iter().filter(|one| !one.needs_period_end()) {
             let residence = Residence::new(category, None).unwrap();
             let era = if category.is_foreign() { '0' } else { '3' };
-            assert_eq!(
-                zero.encoded_birth_date(born, residence),
-                format!("{era}19850730")
-            );
-            assert_eq!(
-                Policy::default().encoded_birth_date(born, residence),
-                "319850730"
-            );
+            assert_eq!(zero.encoded_birth_date(born, residence), format!("{era}19850730"));
+            assert_eq!(Policy::default().encoded_birth_date(born, residence), "319850730");
         }
     }
 }

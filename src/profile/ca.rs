@@ -42,11 +42,7 @@ pub struct CaGrant<'a> {
 /// When that day lies beyond the year 9999.
 pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> {
     let years = i32::from(assumed::CA_YEARS);
-    let last_day = grant
-        .not_before
-        .japan_date()
-        .plus_months(12 * years)?
-        .plus_days(-1)?;
+    let last_day = grant.not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
     let not_after = last_day.end_of_day();
     let name = ca_name(grant.ca, grant.realm.organisation());
     let algorithm = grant.key.algorithm().signature_identifier();

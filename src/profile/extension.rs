@@ -27,9 +27,7 @@ pub(super) fn extension(
 
 /// `keyUsage`, critical; `bits` are the contents of the BIT STRING with its unused-bits octet.
 pub(super) fn key_usage(der: &mut Der, bits: [u8; 2]) {
-    extension(der, oid::KEY_USAGE, true, |der| {
-        der.primitive(tag::BIT_STRING, &bits)
-    });
+    extension(der, oid::KEY_USAGE, true, |der| der.primitive(tag::BIT_STRING, &bits));
 }
 
 /// `certificatePolicies`, critical: one policy with the practice statement's address.
@@ -51,9 +49,7 @@ pub(super) fn certificate_policies(der: &mut Der, policy: ObjectIdentifier) {
 
 /// `subjectAltName` or `issuerAltName` of one directory name.
 pub(super) fn alternative_name(der: &mut Der, oid: ObjectIdentifier, name: &Name) {
-    extension(der, oid, false, |der| {
-        der.sequence(|der| directory_name(der, name))
-    });
+    extension(der, oid, false, |der| der.sequence(|der| directory_name(der, name)));
 }
 
 /// `cRLDistributionPoints`: one point whose full name is one directory name.
@@ -80,9 +76,7 @@ pub(super) fn authority_key_identifier(
     extension(der, oid::AUTHORITY_KEY_IDENTIFIER, false, |der| {
         der.sequence(|der| {
             der.primitive(tag::context(0), key_id);
-            der.nested(tag::context_constructed(1), |der| {
-                directory_name(der, issuer)
-            });
+            der.nested(tag::context_constructed(1), |der| directory_name(der, issuer));
             der.unsigned(tag::context(2), serial.get());
         });
     });

@@ -35,10 +35,7 @@ pub fn ca_name(ca: CaName, organisation: &Organisation) -> Name {
     Name::japan()
         .with(oid::ORGANIZATION, organisation.as_str())
         .with(oid::ORGANIZATIONAL_UNIT, unit(ca))
-        .with(
-            oid::ORGANIZATIONAL_UNIT,
-            "Japan Agency for Local Authority Information Systems",
-        )
+        .with(oid::ORGANIZATIONAL_UNIT, "Japan Agency for Local Authority Information Systems")
 }
 
 /// The Japanese name of an authority: subjectAltName of its own certificate, issuerAltName of those

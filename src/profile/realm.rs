@@ -28,18 +28,12 @@ impl Realm {
         arc: PolicyArc,
         ocsp_url: &str,
     ) -> Result<Self, RealmError> {
-        let rest = ocsp_url
-            .strip_prefix("http://")
-            .or_else(|| ocsp_url.strip_prefix("https://"));
+        let rest = ocsp_url.strip_prefix("http://").or_else(|| ocsp_url.strip_prefix("https://"));
         let sound = rest.is_some_and(|rest| !rest.is_empty())
             && ocsp_url.len() <= MAX_URL
             && ocsp_url.bytes().all(|octet| octet.is_ascii_graphic());
         if sound {
-            Ok(Self {
-                organisation,
-                arc,
-                ocsp_url: ocsp_url.to_owned(),
-            })
+            Ok(Self { organisation, arc, ocsp_url: ocsp_url.to_owned() })
         } else {
             Err(RealmError::OcspUrl)
         }
@@ -89,11 +83,7 @@ impl Organisation {
         let sound = (1..=64).contains(&length)
             && name.trim() == name
             && !name.chars().any(|c| c.is_control() || BIDI.contains(&c));
-        if sound {
-            Ok(Self(name.to_owned()))
-        } else {
-            Err(RealmError::Organisation)
-        }
+        if sound { Ok(Self(name.to_owned())) } else { Err(RealmError::Organisation) }
     }
 
     /// The name.
@@ -139,9 +129,7 @@ impl PolicyArc {
         };
         let arc = oid::JPKI_POLICY_ARC;
         // Two one-octet arcs always fit behind this arc, so this never falls back.
-        arc.push_arc(environment.into())
-            .and_then(|oid| oid.push_arc(last.into()))
-            .unwrap_or(arc)
+        arc.push_arc(environment.into()).and_then(|oid| oid.push_arc(last.into())).unwrap_or(arc)
     }
 
     /// What a policy states: the reverse of [`PolicyArc::policy`].
@@ -192,30 +180,12 @@ mod tests {
         let policy = |arc: PolicyArc, kind, carrier| arc.policy(kind, carrier).to_string();
         let (card, phone) = (Carrier::Card, Carrier::Phone);
         let (test, production) = (PolicyArc::Test, PolicyArc::Production);
-        assert_eq!(
-            policy(production, Kind::Signature, card),
-            "1.2.392.200149.8.5.1.1.20"
-        );
-        assert_eq!(
-            policy(production, Kind::UserAuthentication, card),
-            "1.2.392.200149.8.5.1.3.30"
-        );
-        assert_eq!(
-            policy(production, Kind::Signature, phone),
-            "1.2.392.200149.8.5.1.1.40"
-        );
-        assert_eq!(
-            policy(test, Kind::Signature, card),
-            "1.2.392.200149.8.5.1.0.20"
-        );
-        assert_eq!(
-            policy(test, Kind::UserAuthentication, card),
-            "1.2.392.200149.8.5.1.0.30"
-        );
-        for (arc, kind) in [
-            (test, Kind::Signature),
-            (production, Kind::UserAuthentication),
-        ] {
+        assert_eq!(policy(production, Kind::Signature, card), "1.2.392.200149.8.5.1.1.20");
+        assert_eq!(policy(production, Kind::UserAuthentication, card), "1.2.392.200149.8.5.1.3.30");
+        assert_eq!(policy(production, Kind::Signature, phone), "1.2.392.200149.8.5.1.1.40");
+        assert_eq!(policy(test, Kind::Signature, card), "1.2.392.200149.8.5.1.0.20");
+        assert_eq!(policy(test, Kind::UserAuthentication, card), "1.2.392.200149.8.5.1.0.30");
+        for (arc, kind) in [(test, Kind::Signature), (production, Kind::UserAuthentication)] {
             for carrier in [card, phone] {
                 let stated = PolicyArc::stated_by(arc.policy(kind, carrier));
                 assert_eq!(stated, Some((arc, kind, carrier)));

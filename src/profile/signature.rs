@@ -85,15 +85,8 @@ fn shown_name(attested: &Attested<'_>) -> (String, String) {
     if let Some(former) = attested.former_surname {
         // Behind the surname: 山田［佐藤］　花子.
         let surname = text.find('\u{3000}').unwrap_or(text.len());
-        let position = text
-            .get(..surname)
-            .map_or(0, |surname| surname.chars().count());
-        insert(
-            &mut text,
-            &mut mask,
-            (surname, position),
-            (former.text(), former.mask()),
-        );
+        let position = text.get(..surname).map_or(0, |surname| surname.chars().count());
+        insert(&mut text, &mut mask, (surname, position), (former.text(), former.mask()));
     }
     if let Some(alias) = attested.alias {
         let end = (text.len(), mask.len());

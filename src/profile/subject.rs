@@ -36,11 +36,7 @@ fn signature_common_name(grant: &Grant<'_>) -> String {
 /// and four characters for the window.
 fn window(municipality: Municipality) -> String {
     let code = municipality.code();
-    format!(
-        "{}{}",
-        code.get(..5).unwrap_or(code),
-        assumed::WINDOW_SUFFIX
-    )
+    format!("{}{}", code.get(..5).unwrap_or(code), assumed::WINDOW_SUFFIX)
 }
 
 /// Fourteen characters that say nothing: six digits, a letter, seven digits or letters, as in the
@@ -77,11 +73,7 @@ mod tests {
     fn opaque_names_have_the_published_shape_and_never_meet() {
         let multiplier = u128::from(assumed::OPAQUE_MULTIPLIER);
         for prime in [2, 5, 13, 23] {
-            assert_ne!(
-                multiplier % prime,
-                0,
-                "not prime to {prime}: two serials would meet"
-            );
+            assert_ne!(multiplier % prime, 0, "not prime to {prime}: two serials would meet");
         }
         let mut seen = BTreeSet::new();
         for number in 1..20_000 {
@@ -89,11 +81,7 @@ mod tests {
             assert_eq!(name.len(), 14);
             assert!(name[..6].bytes().all(|b| b.is_ascii_digit()));
             assert!(matches!(name.as_bytes()[6], b'A'..=b'M'));
-            assert!(
-                name[7..]
-                    .bytes()
-                    .all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'M'))
-            );
+            assert!(name[7..].bytes().all(|b| matches!(b, b'0'..=b'9' | b'A'..=b'M')));
             assert!(seen.insert(name));
         }
     }

@@ -165,9 +165,7 @@ impl Fields<'_> {
     pub(super) fn write(&self, extensions: impl FnOnce(&mut Der)) -> Vec<u8> {
         Der::build(|der| {
             der.sequence(|der| {
-                der.nested(tag::context_constructed(0), |der| {
-                    der.unsigned(tag::INTEGER, 2)
-                });
+                der.nested(tag::context_constructed(0), |der| der.unsigned(tag::INTEGER, 2));
                 der.unsigned(tag::INTEGER, self.serial.get());
                 der.raw(self.algorithm);
                 der.raw(&self.issuer.to_der());

@@ -199,13 +199,24 @@ mod tests {
     #[test]
     fn shape_errors_name_the_field_and_not_the_value() {
         let with = |field: &str| GOOD.replacen('{', &format!("{{{field},"), 1);
-        assert!(error(&with(r#""guardianship":"山田""#)).starts_with("guardianship: wrong type, expected a boolean"));
-        assert!(error(&with(r#""card":{"expires":20351207}"#)).starts_with("card.expires: wrong type, expected a string"));
+        assert!(
+            error(&with(r#""guardianship":"山田""#))
+                .starts_with("guardianship: wrong type, expected a boolean")
+        );
+        assert!(
+            error(&with(r#""card":{"expires":20351207}"#))
+                .starts_with("card.expires: wrong type, expected a string")
+        );
         assert!(error(&with(r#""shoe_size":24"#)).starts_with("there is no field shoe_size"));
         assert!(error(&with(r#""山田":24"#)).starts_with("there is no field in"));
         assert!(error(&with(r#""person":"p-2""#)).starts_with("the field person stands twice"));
-        assert!(error(&GOOD.replace(r#""sex":"female","#, "")).starts_with("the field sex is missing"));
-        assert!(error(&GOOD[..90]).starts_with("the JSON ends too early") || error(&GOOD[..90]).contains("ends too early"));
+        assert!(
+            error(&GOOD.replace(r#""sex":"female","#, "")).starts_with("the field sex is missing")
+        );
+        assert!(
+            error(&GOOD[..90]).starts_with("the JSON ends too early")
+                || error(&GOOD[..90]).contains("ends too early")
+        );
         assert!(error(&format!("{GOOD} {GOOD}")).starts_with("not JSON"));
         for text in [with(r#""guardianship":"山田""#), with(r#""山田":24"#)] {
             assert!(!error(&text).contains("山田"));
@@ -216,7 +227,9 @@ mod tests {
     fn bytes_that_are_no_text_are_refused() {
         let mut bytes = GOOD.as_bytes().to_vec();
         bytes[20] = 0xff;
-        assert!(HolderForm::read(&bytes).unwrap_err().to_string().starts_with("not UTF-8 at byte 20"));
+        assert!(
+            HolderForm::read(&bytes).unwrap_err().to_string().starts_with("not UTF-8 at byte 20")
+        );
         let long = format!("{GOOD}{}", " ".repeat(MAX_FORM));
         assert_eq!(error(&long), "longer than 65536 bytes");
         assert!(error("[]").contains("expected"));

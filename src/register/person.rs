@@ -57,7 +57,9 @@ impl fmt::Debug for Person {
 /// Twelve digits of an individual number or eleven of a resident-record code: modulus 11 over the
 /// weights 2 to 7 repeating from the right (Ordinance of MIC No. 85 of 2014, article 5).
 fn is_number_of_the_state(digits: &[u32]) -> bool {
-    let Some((check, rest)) = digits.split_last() else { return false };
+    let Some((check, rest)) = digits.split_last() else {
+        return false;
+    };
     if !matches!(rest.len(), 10 | 11) {
         return false;
     }

@@ -42,7 +42,8 @@ impl fmt::Debug for Passphrase {
     }
 }
 
-/// Writes a private key to a new file that only its owner can read, and syncs it to disk.
+/// Writes a private key to a new file that only its owner can read, and syncs it to disk; the
+/// caller syncs the folder. The file appears complete or not at all.
 ///
 /// With a passphrase the key is encrypted (PBES2: PBKDF2 with HMAC-SHA-256, AES-256 in CBC mode),
 /// in a form that OpenSSL reads.
@@ -72,10 +73,20 @@ pub fn write_key_file(
     };
     let pem = pem.ok_or_else(|| KeyFileError::Format { path: path.to_owned() })?;
     let fault = |source| KeyFileError::Io { path: path.to_owned(), source };
-    let mut file =
-        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fault)?;
-    file.write_all(pem.as_bytes()).map_err(fault)?;
-    file.sync_all().map_err(fault)
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".writing-{:016x}", random.next_u64()));
+    let temporary = PathBuf::from(temporary);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&temporary)
+        .and_then(|mut file| file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()))
+        // A link, unlike a rename, never replaces: the file appears whole, and no key is lost.
+        .and_then(|()| fs::hard_link(&temporary, path));
+    // The key's bytes do not stay behind under a second name.
+    let _removed = fs::remove_file(&temporary);
+    written.map_err(fault)
 }
 
 /// Reads a private key from a file.
@@ -103,12 +114,22 @@ pub fn read_key_file(
     }
     let passphrase =
         passphrase.ok_or_else(|| KeyFileError::PassphraseNeeded { path: path.to_owned() })?;
-    let encrypted =
-        EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| format())?;
+    let encrypted = EncryptedPrivateKeyInfo::try_from(document.as_bytes()).map_err(|_| format())?;
     let plain = encrypted
         .decrypt(passphrase.0.as_bytes())
         .map_err(|_| KeyFileError::PassphraseWrong { path: path.to_owned() })?;
     Ok(PrivateKey::from_pkcs8(plain.as_bytes()))
+}
+
+/// Whether a key file needs a passphrase.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn is_encrypted(path: &Path) -> Result<bool, KeyFileError> {
+    let text = fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .map_err(|source| KeyFileError::Io { path: path.to_owned(), source })?;
+    Ok(text.contains(EncryptedPrivateKeyInfo::PEM_LABEL))
 }
 
 /// Why a key file cannot be written or read.

@@ -12,6 +12,7 @@ use crate::asn1::PublicKey;
 
 pub use file::KeyFileError;
 pub use file::Passphrase;
+pub use file::is_encrypted;
 pub use file::read_key_file;
 pub use file::write_key_file;
 pub use software::PrivateKey;

@@ -57,7 +57,7 @@ pub fn generate(
         KeyAlgorithm::Rsa(bits @ (2048 | 3072 | 4096)) => {
             rsa::RsaPrivateKey::new(random, bits.into())
                 .ok()
-                .and_then(|key| rsa::pkcs8::EncodePrivateKey::to_pkcs8_der(&key).ok())
+                .and_then(|key| key.to_pkcs8_der().ok())
         }
         KeyAlgorithm::Rsa(_) => return Err(SignError::NoGenerator(algorithm)),
         KeyAlgorithm::P256 => p256::SecretKey::random(random).to_pkcs8_der().ok(),

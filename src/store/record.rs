@@ -24,6 +24,8 @@ pub enum State {
     Held(Timestamp),
     /// Revoked since, for a reason.
     Revoked(Timestamp, Reason),
+    /// Expired, and replaced since: no longer the holder's current one.
+    Expired,
 }
 
 /// A certificate, without its bytes.

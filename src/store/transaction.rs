@@ -192,6 +192,15 @@ impl<'a> Tx<'a> {
         self.change(record, State::Live, entry)
     }
 
+    /// Lays an expired certificate aside, because another one takes its place.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is no longer in the state of the record; those of the store.
+    pub fn expire(&mut self, record: &CertificateRecord) -> Result<(), StoreError> {
+        let entry = self.audit(&Act::Expired { certificate: record.audit_subject() })?;
+        self.change(record, State::Expired, entry)
+    }
+
     /// Records that a request was refused.
     ///
     /// # Errors
@@ -277,10 +286,7 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// Those of the store.
-    pub fn add_generation(
-        &mut self,
-        sealed: &Sealed<TbsCertificate>,
-    ) -> Result<(), StoreError> {
+    pub fn add_generation(&mut self, sealed: &Sealed<TbsCertificate>) -> Result<(), StoreError> {
         let key = sealed.tbs().key();
         let algorithm = key.algorithm().to_string();
         self.inner.insert_generation(sealed.intent(), &algorithm, &key.key_id())

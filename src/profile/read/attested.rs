@@ -63,9 +63,7 @@ impl AttestedText {
     #[must_use]
     pub fn sex(&self) -> Option<Sex> {
         let text = self.sex.text()?;
-        Sex::ALL
-            .into_iter()
-            .find(|sex| sex.digit().to_string() == text)
+        Sex::ALL.into_iter().find(|sex| sex.digit().to_string() == text)
     }
 
     /// Positions of the substitute characters of the name, counted from 0 in Unicode scalar values;
@@ -139,10 +137,6 @@ fn marked(text: &ItemText, mask: &ItemText) -> Option<Vec<usize>> {
     let fits =
         mask.len() == text.chars().count() && mask.bytes().all(|sign| matches!(sign, b'0' | b'1'));
     fits.then(|| {
-        mask.bytes()
-            .enumerate()
-            .filter(|(_, sign)| *sign == b'1')
-            .map(|(at, _)| at)
-            .collect()
+        mask.bytes().enumerate().filter(|(_, sign)| *sign == b'1').map(|(at, _)| at).collect()
     })
 }

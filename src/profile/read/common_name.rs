@@ -37,23 +37,17 @@ impl CommonName {
         match front.len() {
             19 => {
                 let (requested, sequence) = front.split_at_checked(14)?;
-                front
-                    .bytes()
-                    .all(|octet| octet.is_ascii_digit())
-                    .then(|| Self::Signature {
-                        requested: requested.to_owned(),
-                        requested_at: japan_time(requested),
-                        sequence: sequence.to_owned(),
-                        window,
-                    })
+                front.bytes().all(|octet| octet.is_ascii_digit()).then(|| Self::Signature {
+                    requested: requested.to_owned(),
+                    requested_at: japan_time(requested),
+                    sequence: sequence.to_owned(),
+                    window,
+                })
             }
             14 => front
                 .bytes()
                 .all(|octet| octet.is_ascii_alphanumeric())
-                .then(|| Self::UserAuthentication {
-                    opaque: front.to_owned(),
-                    window,
-                }),
+                .then(|| Self::UserAuthentication { opaque: front.to_owned(), window }),
             _ => None,
         }
     }
@@ -93,10 +87,7 @@ impl Window {
     fn of(text: &str) -> Option<Self> {
         let (code, suffix) = text.split_at_checked(5)?;
         let (digits, letter) = suffix.split_at_checked(3)?;
-        let formed = code
-            .bytes()
-            .chain(digits.bytes())
-            .all(|octet| octet.is_ascii_digit())
+        let formed = code.bytes().chain(digits.bytes()).all(|octet| octet.is_ascii_digit())
             && letter.bytes().all(|octet| octet.is_ascii_uppercase());
         formed.then(|| Self {
             code: code.to_owned(),

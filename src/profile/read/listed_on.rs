@@ -35,11 +35,7 @@ impl ListedOn {
         let point = points.inside().next_if(tag::SEQUENCE)?;
         let constructed = tag::context_constructed;
         // DistributionPoint, [0] distributionPoint, [0] fullName, [4] directoryName, Name.
-        let full_name = point
-            .inside()
-            .next_if(constructed(0))?
-            .child()?
-            .tagged(constructed(0))?;
+        let full_name = point.inside().next_if(constructed(0))?.child()?.tagged(constructed(0))?;
         let name = full_name.child()?.tagged(constructed(4))?.child()?;
         let units: Vec<&str> = attributes(name, oid::ORGANIZATIONAL_UNIT).collect();
         let Some(common_name) = attribute(name, oid::COMMON_NAME) else {

@@ -68,9 +68,7 @@ impl Reading {
             carrier: known.map(|(.., carrier)| carrier),
             organisation: attribute(certificate.issuer, oid::ORGANIZATION).map(str::to_owned),
             common_name: attribute(certificate.subject, oid::COMMON_NAME).and_then(CommonName::of),
-            partition: certificate
-                .extension(oid::CRL_DISTRIBUTION_POINTS)
-                .and_then(ListedOn::of),
+            partition: certificate.extension(oid::CRL_DISTRIBUTION_POINTS).and_then(ListedOn::of),
             attested,
         })
     }
@@ -99,14 +97,8 @@ fn authority(certificate: &CertificateParts<'_>) -> Option<CaName> {
 /// The identifiers of the policies that a certificate states.
 fn policies<'a>(certificate: &CertificateParts<'a>) -> Vec<Value<'a>> {
     let value = certificate.extension(oid::CERTIFICATE_POLICIES);
-    let policies = value
-        .and_then(Value::only)
-        .map(Value::children)
-        .into_iter()
-        .flatten();
-    policies
-        .filter_map(|policy| policy.inside().next_if(tag::OID))
-        .collect()
+    let policies = value.and_then(Value::only).map(Value::children).into_iter().flatten();
+    policies.filter_map(|policy| policy.inside().next_if(tag::OID)).collect()
 }
 
 /// Whether a policy lies in JPKI's arc.
@@ -121,18 +113,16 @@ fn attribute(name: Value<'_>, oid: ObjectIdentifier) -> Option<&str> {
 
 /// The attributes of this type in a name that are strings of UTF-8 or ASCII, in encoded order.
 fn attributes(name: Value<'_>, oid: ObjectIdentifier) -> impl Iterator<Item = &str> {
-    name.children()
-        .flat_map(Value::children)
-        .filter_map(move |attribute| {
-            let mut parts = attribute.inside();
-            let of_type = parts.next_if(tag::OID)?.contents == oid.as_bytes();
-            let value = parts.any().ok().filter(|_| of_type)?;
-            match value.tag {
-                tag::UTF8_STRING => value.utf8(),
-                tag::PRINTABLE_STRING => std::str::from_utf8(value.contents).ok(),
-                _ => None,
-            }
-        })
+    name.children().flat_map(Value::children).filter_map(move |attribute| {
+        let mut parts = attribute.inside();
+        let of_type = parts.next_if(tag::OID)?.contents == oid.as_bytes();
+        let value = parts.any().ok().filter(|_| of_type)?;
+        match value.tag {
+            tag::UTF8_STRING => value.utf8(),
+            tag::PRINTABLE_STRING => std::str::from_utf8(value.contents).ok(),
+            _ => None,
+        }
+    })
 }
 
 #[cfg(test)]

@@ -86,12 +86,8 @@ fn issued(kind: Kind, carrier: Carrier) -> Vec<u8> {
         address: Address::new("東京都清瀬市中里５－８４２", municipality(), false, &[]).unwrap(),
     };
     let birth_date = four.birth_date.encoded();
-    let attested = Attested {
-        four: &four,
-        former_surname: None,
-        alias: None,
-        birth_date: &birth_date,
-    };
+    let attested =
+        Attested { four: &four, former_surname: None, alias: None, birth_date: &birth_date };
     unsigned(&match kind {
         Kind::Signature => signature_certificate(&grant, &attested),
         Kind::UserAuthentication => user_authentication_certificate(&grant),
@@ -106,10 +102,7 @@ fn published_authorities_are_told_apart() {
     assert_eq!(signature.partition, Some(ListedOn::Authority));
     assert_eq!((signature.arc, signature.attested), (None, None));
     let authentication = reading(AUTHCA_TEST).unwrap();
-    assert_eq!(
-        authentication.role,
-        Some(Role::Authority(CaName::UserAuthentication))
-    );
+    assert_eq!(authentication.role, Some(Role::Authority(CaName::UserAuthentication)));
     assert_eq!(authentication.organisation.as_deref(), Some("JPKI-TEST"));
 }
 
@@ -119,20 +112,12 @@ fn a_signature_certificate_reads_back() {
     assert_eq!(reading.role, Some(Role::Holder(Kind::Signature)));
     assert_eq!(reading.arc, Some(PolicyArc::Test));
     assert_eq!(reading.carrier, Some(Carrier::Card));
-    let Some(CommonName::Signature {
-        requested_at,
-        sequence,
-        window,
-        ..
-    }) = &reading.common_name
+    let Some(CommonName::Signature { requested_at, sequence, window, .. }) = &reading.common_name
     else {
         panic!("{:?}", reading.common_name);
     };
     assert_eq!(*requested_at, Some(instant("2025-10-16T08:26:00Z")));
-    assert_eq!(
-        (sequence.as_str(), window.code.as_str()),
-        ("00134", "13221")
-    );
+    assert_eq!((sequence.as_str(), window.code.as_str()), ("00134", "13221"));
     assert_eq!(window.municipality, Some(municipality()));
     let expected = ListedOn::Municipality {
         prefecture: "Tokyo-to".to_owned(),
@@ -171,13 +156,7 @@ fn common_names_of_neither_form_are_not_read() {
     let published = CommonName::of("202510161726000013413221003A").unwrap();
     assert_eq!(published.window().municipality, Some(municipality()));
     let no_such_hour = CommonName::of("202510169926000013413221003A").unwrap();
-    assert!(matches!(
-        no_such_hour,
-        CommonName::Signature {
-            requested_at: None,
-            ..
-        }
-    ));
+    assert!(matches!(no_such_hour, CommonName::Signature { requested_at: None, .. }));
     let merged = CommonName::of("012345A678901299999003A").unwrap();
     assert_eq!(merged.window().municipality, None);
     for bad in [
@@ -199,9 +178,7 @@ fn a_malformed_item_does_not_hide_the_others() {
     let other_name = |der: &mut Der, oid, tag, value: &str| {
         der.nested(tag::context_constructed(0), |der| {
             der.oid(oid);
-            der.nested(tag::context_constructed(0), |der| {
-                der.primitive(tag, value.as_bytes())
-            });
+            der.nested(tag::context_constructed(0), |der| der.primitive(tag, value.as_bytes()));
         });
     };
     let value = Der::build(|der| {
@@ -218,19 +195,9 @@ fn a_malformed_item_does_not_hide_the_others() {
     let attested = AttestedText::of_alternative_name(&value).unwrap();
     assert_eq!(attested.name.text(), Some("山田　花子"));
     assert!(matches!(attested.sex, ItemText::Malformed(_)));
-    assert_eq!(
-        (attested.birth_date.text(), attested.birth_date()),
-        (Some("319800299"), None)
-    );
-    assert!(
-        matches!(attested.address, ItemText::Malformed(_)),
-        "stated twice"
-    );
-    assert_eq!(
-        attested.name_substitutes(),
-        None,
-        "a mask of another length"
-    );
+    assert_eq!((attested.birth_date.text(), attested.birth_date()), (Some("319800299"), None));
+    assert!(matches!(attested.address, ItemText::Malformed(_)), "stated twice");
+    assert_eq!(attested.name_substitutes(), None, "a mask of another length");
     assert_eq!(attested.address_mask, ItemText::Absent);
     let foreign = Der::build(|der| der.sequence(|der| der.primitive(0x82, b"example.jp")));
     assert_eq!(AttestedText::of_alternative_name(&foreign), None);

@@ -12,8 +12,8 @@ use std::sync::OnceLock;
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use ring::rand::SecureRandom as _;
-use ring::rand::SystemRandom;
+use rand_core::OsRng;
+use rand_core::RngCore as _;
 use rusqlite::Connection;
 use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
@@ -51,9 +51,8 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
         return Err(StoreError::Missing);
     }
     let connection = connect(path)?;
-    let pragma = |name| {
-        connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fault)
-    };
+    let pragma =
+        |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fault);
     if pragma("application_id")? != APPLICATION_ID {
         return Err(StoreError::Foreign);
     }
@@ -75,15 +74,11 @@ struct Sqlite {
 
 impl Sqlite {
     fn new(connection: Connection, path: &Path) -> Result<Self, StoreError> {
-        let mut octets = [0; 8];
-        SystemRandom::new()
-            .fill(&mut octets)
-            .map_err(|error| StoreError::Backend(Box::new(error)))?;
         let mut folder = path.as_os_str().to_owned();
         folder.push("-sessions");
         let session = SessionSlot {
             folder: PathBuf::from(folder),
-            number: i64::from_be_bytes(octets) & i64::MAX,
+            number: (OsRng.next_u64() >> 1).cast_signed(),
             session: OnceLock::new(),
         };
         Ok(Self { connection: Mutex::new(connection), session })
@@ -128,7 +123,9 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.busy_timeout(PATIENCE).map_err(fault)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;")
+        .execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;",
+        )
         .map_err(fault)?;
     Ok(connection)
 }

@@ -39,6 +39,7 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
                 Reason::from_code(reason).map_err(|_| StoreError::Damaged("unknown reason"))?;
             State::Revoked(time(since)?, reason)
         }
+        (4, None, None) => State::Expired,
         _ => return Err(StoreError::Damaged("unknown state")),
     };
     let subject = match (carrier, municipality) {
@@ -61,9 +62,7 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
             .transpose()?,
         not_before: time(column(row, 7)?)?,
         not_after: time(column(row, 8)?)?,
-        clause: clause
-            .map(|clause| clause.parse::<Clause>().map_err(|_| StoreError::Damaged("unknown clause")))
-            .transpose()?,
+        clause: clause.map(|clause| self::clause(&clause)).transpose()?,
         state,
         issued_at: column::<Option<i64>>(row, 13)?.map(time).transpose()?,
         entry: unsigned(column(row, 14)?)?,
@@ -75,6 +74,11 @@ pub(super) fn column<T: rusqlite::types::FromSql>(
     index: usize,
 ) -> Result<T, StoreError> {
     row.get(index).map_err(super::fault)
+}
+
+fn clause(text: &str) -> Result<Clause, StoreError> {
+    let mut clauses = Clause::ALL.into_iter();
+    clauses.find(|clause| clause.as_str() == text).ok_or(StoreError::Damaged("unknown clause"))
 }
 
 pub(super) fn ca(number: i64) -> Result<CaName, StoreError> {
@@ -114,6 +118,7 @@ pub(super) fn state_columns(state: State) -> (i64, Option<i64>, Option<u8>) {
         State::Live => (1, None, None),
         State::Held(since) => (2, Some(since.to_unix()), None),
         State::Revoked(since, reason) => (3, Some(since.to_unix()), Some(reason.code())),
+        State::Expired => (4, None, None),
     }
 }
 

@@ -223,7 +223,9 @@ impl Transaction for SqliteTransaction<'_> {
         let found = self.first(sql, [id], |row| {
             Ok((column::<[u8; 32]>(row, 0)?, column(row, 1)?, column::<Option<i64>>(row, 2)?))
         })?;
-        let Some((content, first, second)) = found else { return Ok(None) };
+        let Some((content, first, second)) = found else {
+            return Ok(None);
+        };
         let certificates = std::iter::once(first)
             .chain(second)
             .map(|row| {
@@ -301,10 +303,7 @@ impl Transaction for SqliteTransaction<'_> {
         for (record, request, number) in found.drain(..) {
             let alive = match known {
                 Some((known, alive)) if known == number => alive,
-                _ => {
-                    number == self.session.number
-                        || session::alive(&self.session.folder, number)?
-                }
+                _ => number == self.session.number || session::alive(&self.session.folder, number)?,
             };
             known = Some((number, alive));
             if !alive {

@@ -1,0 +1,154 @@
+//! Ending, holding and releasing one certificate (失効, 一時保留, 一時保留解除).
+
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Reason;
+use crate::credential::Serial;
+use crate::law::revocation;
+use crate::law::revocation::Act;
+use crate::law::revocation::Since;
+use crate::law::revocation::Standing;
+use crate::policy::Policy;
+use crate::profile::Subject;
+use crate::seal::Intent;
+use crate::store::CertificateRecord;
+use crate::store::State;
+use crate::store::StoreError;
+use crate::store::Tx;
+
+use super::Authority;
+use super::AuthorityError;
+use super::outcome::Refused;
+use super::rule::Rule;
+
+/// An act on one certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangeRequest {
+    /// The authority.
+    pub ca: CaName,
+    /// The number.
+    pub serial: Serial,
+    /// What to do.
+    pub act: Act,
+    /// Whether only to say what would happen.
+    pub dry_run: bool,
+}
+
+/// What an act did, or would do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Change {
+    /// The certificate, as it was.
+    pub before: CertificateRecord,
+    /// Its state now.
+    pub after: State,
+}
+
+impl Authority {
+    /// Does an act on one certificate.
+    ///
+    /// # Errors
+    /// When the store fails; a refusal by rule is the inner error.
+    pub fn change(
+        &self,
+        request: &ChangeRequest,
+    ) -> Result<Result<Change, Refused>, AuthorityError> {
+        let body = |tx: &mut Tx<'_>| match self.judge_change(tx, request)? {
+            Err(refused) => Ok(Err(refused)),
+            Ok((before, outcome)) => {
+                let after = apply(tx, &before, outcome)?;
+                Ok::<_, AuthorityError>(Ok(Change { before, after }))
+            }
+        };
+        if request.dry_run {
+            self.store.rehearse(self.now(), body)
+        } else {
+            self.store.tx(self.now(), body)
+        }
+    }
+
+    fn judge_change(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &ChangeRequest,
+    ) -> Result<Result<(CertificateRecord, revocation::Outcome), Refused>, StoreError> {
+        let Some(record) = tx.certificate(request.ca, request.serial)? else {
+            return Ok(Err(Rule::Unknown.into()));
+        };
+        let Subject::Holder(kind, carrier, _) = record.subject else {
+            return Ok(Err(Rule::AuthorityItself.into()));
+        };
+        let standing = match record.state {
+            State::Intended => return Ok(Err(Rule::IssuePending.into())),
+            State::Revoked(..) if record.issued_at.is_none() => {
+                return Ok(Err(Rule::Void.into()));
+            }
+            State::Expired => return Ok(Err(Rule::AlreadyExpired.into())),
+            State::Live => Standing::Live,
+            State::Held(_) => Standing::Held,
+            State::Revoked(..) => Standing::Revoked,
+        };
+        if record.not_after < tx.at() {
+            return Ok(Err(Rule::AlreadyExpired.into()));
+        }
+        Ok(revocation::judge(kind, carrier, standing, request.act, &self.policy)
+            .map(|outcome| (record, outcome))
+            .map_err(Refused::from))
+    }
+}
+
+/// Ends a certificate because another takes its place; what has ended already is left alone.
+pub(super) fn supersede(
+    tx: &mut Tx<'_>,
+    intent: Intent,
+    policy: &Policy,
+) -> Result<(), StoreError> {
+    let record = tx.at_intent(intent)?;
+    let standing = match record.state {
+        State::Live => Standing::Live,
+        State::Held(_) => Standing::Held,
+        State::Intended | State::Revoked(..) | State::Expired => return Ok(()),
+    };
+    if record.not_after < tx.at() {
+        return tx.expire(&record);
+    }
+    let Subject::Holder(kind, carrier, _) = record.subject else {
+        return Ok(());
+    };
+    let act = Act::Revoke(Reason::Superseded);
+    match revocation::judge(kind, carrier, standing, act, policy) {
+        Ok(outcome) => apply(tx, &record, outcome).map(drop),
+        // No rule keeps a live or held certificate from being superseded.
+        Err(_) => Err(StoreError::Changed),
+    }
+}
+
+fn apply(
+    tx: &mut Tx<'_>,
+    record: &CertificateRecord,
+    outcome: revocation::Outcome,
+) -> Result<State, StoreError> {
+    match outcome {
+        revocation::Outcome::Revoked { reason, since } => {
+            let since = beginning(record, since, tx.at());
+            tx.revoke(record, reason, since)?;
+            Ok(State::Revoked(since, reason))
+        }
+        revocation::Outcome::Held => {
+            tx.hold(record)?;
+            Ok(State::Held(tx.at()))
+        }
+        revocation::Outcome::Released => {
+            tx.release(record)?;
+            Ok(State::Live)
+        }
+    }
+}
+
+/// Since when a revocation counts: a hold that ends in one keeps its date.
+fn beginning(record: &CertificateRecord, since: Since, now: Timestamp) -> Timestamp {
+    match (since, record.state) {
+        (Since::Hold, State::Held(held)) => held,
+        _ => now,
+    }
+}

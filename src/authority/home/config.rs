@@ -1,0 +1,182 @@
+//! `jpki.toml`: every setting, documented in place, unknown ones refused.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::policy::Policy;
+use crate::profile::Organisation;
+use crate::profile::PolicyArc;
+use crate::profile::Realm;
+use crate::store::StoreUrl;
+
+use super::HomeError;
+
+/// The settings of a home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Config {
+    /// In whose name it issues.
+    pub realm: Realm,
+    /// Where its records are.
+    pub store: StoreUrl,
+    /// Where its keys are, relative to the home.
+    pub keys: PathBuf,
+    /// What the law leaves open.
+    pub policy: Policy,
+}
+
+impl Config {
+    /// Reads the text of a `jpki.toml`.
+    ///
+    /// # Errors
+    /// When it is not TOML, names an unknown setting, or a value is out of range.
+    pub fn read(text: &str) -> Result<Self, HomeError> {
+        let raw: Raw = toml::from_str(text).map_err(|error| HomeError::Config {
+            line: error.span().map(|span| line_of(text, span.start)),
+            problem: error.message().to_owned(),
+        })?;
+        let fault = |problem: String| HomeError::Config { line: None, problem };
+        let organisation = Organisation::new(&raw.realm.organisation)
+            .map_err(|error| fault(format!("realm.organisation: {error}")))?;
+        let arc = match raw.realm.policies {
+            RawPolicies::Test => PolicyArc::Test,
+            RawPolicies::Production => PolicyArc::Production,
+        };
+        let realm = Realm::new(organisation, arc, &raw.realm.ocsp_url)
+            .map_err(|error| fault(format!("realm.ocsp_url: {error}")))?;
+        let store = raw.store.url.parse().map_err(|error| fault(format!("store.url: {error}")))?;
+        let keys = key_folder(&raw.keys.store)?;
+        if !(1..=12).contains(&raw.policy.renewal_window_months) {
+            return Err(fault("policy.renewal_window_months: write 1 to 12".to_owned()));
+        }
+        Ok(Self { realm, store, keys, policy: raw.policy })
+    }
+
+    /// The documented file with these values in the settings that `init` fixes.
+    #[must_use]
+    pub fn template(realm: &Realm, store: &str, keys: &str) -> String {
+        let policies = match realm.arc() {
+            PolicyArc::Test => "test",
+            PolicyArc::Production => "production",
+        };
+        let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+        TEMPLATE
+            .replace("@organisation@", &quoted(realm.organisation().as_str()))
+            .replace("@policies@", &quoted(policies))
+            .replace("@ocsp_url@", &quoted(realm.ocsp_url()))
+            .replace("@store@", &quoted(store))
+            .replace("@keys@", &quoted(keys))
+    }
+}
+
+/// The folder of a `file:` key store.
+///
+/// # Errors
+/// When the address is of another kind.
+pub(super) fn key_folder(address: &str) -> Result<PathBuf, HomeError> {
+    match address.strip_prefix("file:") {
+        Some(folder) if !folder.is_empty() => Ok(PathBuf::from(folder)),
+        _ if address.starts_with("pkcs11:") => Err(HomeError::NoPkcs11),
+        _ => Err(HomeError::Config {
+            line: None,
+            problem: "keys.store: write file:FOLDER".to_owned(),
+        }),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    realm: RawRealm,
+    store: RawStore,
+    keys: RawKeys,
+    policy: Policy,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawRealm {
+    organisation: String,
+    policies: RawPolicies,
+    ocsp_url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RawPolicies {
+    Test,
+    Production,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawStore {
+    url: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKeys {
+    store: String,
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.bytes().take(offset).filter(|octet| *octet == b'\n').count()
+}
+
+const TEMPLATE: &str = include_str!("jpki.toml");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn template() -> String {
+        Config::template(&Realm::sandbox(), "sqlite:store.db", "file:keys")
+    }
+
+    #[test]
+    fn the_documented_file_says_the_defaults() {
+        let config = Config::read(&template()).unwrap();
+        assert_eq!(config.realm, Realm::sandbox());
+        assert_eq!(config.policy, Policy::default());
+        assert_eq!(config.keys, PathBuf::from("keys"));
+    }
+
+    #[test]
+    fn every_switch_of_the_policy_is_documented_in_place() {
+        let defaults = toml::Value::try_from(Policy::default()).unwrap();
+        for switch in defaults.as_table().unwrap().keys() {
+            let setting = format!("\n{switch} = ");
+            let before = template().split(&setting).next().unwrap().to_owned();
+            assert_ne!(before, template(), "{switch} is missing");
+            let comment = before.lines().last().unwrap().to_owned();
+            assert!(comment.starts_with('#'), "{switch} has no explanation");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_line() {
+        let unknown = template().replace("[keys]", "[keys]\ncolour = 1");
+        let error = Config::read(&unknown).unwrap_err().to_string();
+        assert!(error.contains("colour") && error.contains("line "), "{error}");
+        for (from, to, says) in [
+            ("\"feb28\"", "\"feb30\"", "feb30"),
+            ("renewal_window_months = 3", "renewal_window_months = 0", "renewal_window_months"),
+            ("\"file:keys\"", "\"pkcs11:token=x\"", "PKCS"),
+            ("\"sqlite:store.db\"", "\"mysql:x\"", "store.url"),
+            ("\"test\"", "\"prod\"", "prod"),
+        ] {
+            let error = Config::read(&template().replace(from, to)).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_are_quoted() {
+        let organisation = Organisation::new("A \"quoted\" \\ name").unwrap();
+        let realm = Realm::new(organisation, PolicyArc::Production, "https://x.invalid").unwrap();
+        let text = Config::template(&realm, "sqlite:a b.db", "file:k");
+        assert_eq!(Config::read(&text).unwrap().realm, realm);
+    }
+}

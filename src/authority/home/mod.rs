@@ -1,0 +1,447 @@
+//! The folder in which an installation lives.
+//!
+//! ```text
+//! jpki.toml                              settings
+//! store.db                               records
+//! keys/<ca>-<generation>.key.pem         private keys, mode 0600
+//! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
+//! ```
+
+mod config;
+
+use std::fs;
+use std::io;
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::path::PathBuf;
+
+use rand_core::CryptoRngCore;
+use rand_core::OsRng;
+
+use crate::asn1::KeyAlgorithm;
+use crate::clock::Clock;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::profile::Issuer;
+use crate::profile::Organisation;
+use crate::profile::PolicyArc;
+use crate::profile::Realm;
+use crate::signer;
+use crate::signer::KeyFileError;
+use crate::signer::Passphrase;
+use crate::signer::SignError;
+use crate::signer::Signer;
+use crate::signer::SoftwareSigner;
+use crate::store::Store;
+use crate::store::StoreError;
+use crate::store::StoreUrl;
+
+use super::Authority;
+use super::AuthorityError;
+use super::recover::Recovery;
+
+pub use config::Config;
+
+/// An installation's folder, with its settings read.
+#[derive(Debug)]
+pub struct Home {
+    folder: PathBuf,
+    config: Config,
+}
+
+/// What `init` is told.
+#[derive(Clone, Debug)]
+pub struct InitOptions {
+    /// Organisation (O) of every name; a sandbox has one of its own.
+    pub organisation: Option<Organisation>,
+    /// What the authorities' keys are.
+    pub algorithm: KeyAlgorithm,
+    /// Where the records go, relative to the home.
+    pub store: String,
+    /// Where the keys go, relative to the home.
+    pub key_store: String,
+    /// Where status is answered.
+    pub ocsp_url: Option<String>,
+    /// Whether this is no sandbox: then it needs an organisation, an OCSP address and a passphrase,
+    /// states the production policies, and its clock can never be set.
+    pub production: bool,
+    /// The passphrase under which the keys are encrypted.
+    pub passphrase: Option<Passphrase>,
+}
+
+impl InitOptions {
+    /// A sandbox with RSA-2048 keys in plain files, like the published authorities'.
+    #[must_use]
+    pub fn sandbox() -> Self {
+        Self {
+            organisation: None,
+            algorithm: KeyAlgorithm::RSA_2048,
+            store: "sqlite:store.db".to_owned(),
+            key_store: "file:keys".to_owned(),
+            ocsp_url: None,
+            production: false,
+            passphrase: None,
+        }
+    }
+
+    /// Whether `init` would accept these options and the folder; in whose name it would issue.
+    ///
+    /// # Errors
+    /// As for [`Home::init`].
+    pub fn check(&self, folder: &Path) -> Result<Realm, HomeError> {
+        let realm = self.realm()?;
+        refuse_occupied(folder)?;
+        Config::read(&Config::template(&realm, &self.store, &self.key_store))?;
+        Ok(realm)
+    }
+
+    fn realm(&self) -> Result<Realm, HomeError> {
+        let problem = |text: &str| HomeError::Init(text.to_owned());
+        let sandbox = Realm::sandbox();
+        let (arc, organisation, url) = if self.production {
+            if self.passphrase.is_none() {
+                return Err(problem(
+                    "a production home needs a passphrase: give --passphrase-file",
+                ));
+            }
+            (
+                PolicyArc::Production,
+                self.organisation.clone().ok_or_else(|| {
+                    problem("a production home needs an organisation: give --org")
+                })?,
+                self.ocsp_url.as_deref().unwrap_or(sandbox.ocsp_url()),
+            )
+        } else {
+            (
+                PolicyArc::Test,
+                self.organisation.clone().unwrap_or_else(|| sandbox.organisation().clone()),
+                self.ocsp_url.as_deref().unwrap_or(sandbox.ocsp_url()),
+            )
+        };
+        Realm::new(organisation, arc, url).map_err(|error| HomeError::Init(error.to_string()))
+    }
+}
+
+impl Home {
+    /// Founds an installation in a new folder: keys, both authorities' certificates, settings and
+    /// store. The folder appears complete or not at all.
+    ///
+    /// # Errors
+    /// When the folder exists and is not empty, an option does not fit, or the disk, the store or a
+    /// key fails.
+    pub fn init(
+        folder: &Path,
+        options: &InitOptions,
+        clock: &dyn Clock,
+        random: &mut impl CryptoRngCore,
+    ) -> Result<Self, HomeError> {
+        let realm = options.realm()?;
+        refuse_occupied(folder)?;
+        let name = folder.file_name().ok_or_else(|| {
+            HomeError::Init("the home needs a name of its own, not a root or ..".to_owned())
+        })?;
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| HomeError::Io { path, source }
+        };
+        fs::create_dir_all(parent).map_err(at(parent))?;
+        let mut staging_name = std::ffi::OsString::from(".");
+        staging_name.push(name);
+        staging_name.push(format!(".init-{:016x}", random.next_u64()));
+        let staging = Staging { folder: parent.join(staging_name) };
+        private_folder(&staging.folder)?;
+
+        let config = Config::template(&realm, &options.store, &options.key_store);
+        let settings = Config::read(&config)?;
+        let key_folder = staging.folder.join(&settings.keys);
+        private_folder(&key_folder)?;
+        let mut signers = Vec::new();
+        for ca in CaName::ALL {
+            let key = signer::generate(options.algorithm, random)?;
+            let path = key_folder.join(key_file(ca, Generation::FIRST));
+            signer::write_key_file(&path, &key, options.passphrase.as_ref(), random)?;
+            signers.push(SoftwareSigner::new(&key)?);
+        }
+        let [signature, user_authentication] = signers.as_slice() else {
+            return Err(HomeError::Init("both authorities need a key".to_owned()));
+        };
+        {
+            let store = Store::create(&settings.store.within(&staging.folder))?;
+            if options.production {
+                store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
+            }
+            Authority::found(&store, clock, &realm, signature, user_authentication)?;
+            let boxed = |signer| -> Box<dyn Signer> { Box::new(signer) };
+            let signers = signers.into_iter().map(boxed).collect();
+            let clock = Box::new(crate::clock::FixedClock(clock.now()));
+            let (authority, _) =
+                Authority::open(store, clock, realm, settings.policy.clone(), signers)?;
+            let certificates = staging.folder.join("ca");
+            fs::create_dir(&certificates).map_err(at(&certificates))?;
+            for (issuer, der) in authority.authority_certificates()? {
+                write_certificate(&certificates, &certificate_stem(&issuer), &der, true)?;
+            }
+            sync_folder(&certificates)?;
+        }
+        write_whole(&staging.folder.join(CONFIG), config.as_bytes(), true)?;
+        sync_folder(&key_folder)?;
+        sync_folder(&staging.folder)?;
+        // Replaces an empty folder, fails on any other: whoever comes second changes nothing.
+        fs::rename(&staging.folder, folder).map_err(|source| match source.kind() {
+            io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::AlreadyExists => {
+                HomeError::Occupied { path: folder.to_owned() }
+            }
+            _ => HomeError::Io { path: folder.to_owned(), source },
+        })?;
+        sync_folder(parent)?;
+        Self::open(folder)
+    }
+
+    /// Reads the settings of an existing home.
+    ///
+    /// # Errors
+    /// When the folder is no home, or its settings are wrong.
+    pub fn open(folder: &Path) -> Result<Self, HomeError> {
+        let path = folder.join(CONFIG);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(HomeError::NotAHome { path: folder.to_owned() });
+            }
+            Err(source) => return Err(HomeError::Io { path, source }),
+        };
+        Ok(Self { folder: folder.to_owned(), config: Config::read(&text)? })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Whether it was initialised as a production home: recorded in the store, out of reach of the
+    /// settings.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn is_production(&self, clock: &dyn Clock) -> Result<bool, HomeError> {
+        let store = Store::open(&self.store_url())?;
+        Ok(store.tx(clock.now(), |tx| tx.setting(PRODUCTION))?.is_some())
+    }
+
+    /// Whether any of its keys needs a passphrase.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn keys_are_encrypted(&self) -> Result<bool, HomeError> {
+        for entry in signer_files(&self.folder.join(&self.config.keys))? {
+            if signer::is_encrypted(&entry)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Takes up the authorities: opens the store and the keys, and resolves what a crash left.
+    ///
+    /// # Errors
+    /// When a key file is missing, readable by others or closed to the passphrase; when settings,
+    /// keys, certificates and store do not belong together; when the store fails.
+    pub fn authority(
+        &self,
+        clock: Box<dyn Clock>,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<(Authority, Recovery), HomeError> {
+        let store = Store::open(&self.store_url())?;
+        let generations = store.tx(clock.now(), |tx| tx.generations())?;
+        let mut signers: Vec<Box<dyn Signer>> = Vec::new();
+        for record in generations {
+            let own = record.certificate;
+            let file = key_file(own.ca, own.generation);
+            let path = self.folder.join(&self.config.keys).join(file);
+            let key = signer::read_key_file(&path, passphrase)?;
+            signers.push(Box::new(SoftwareSigner::new(&key)?));
+        }
+        let Config { realm, policy, .. } = self.config.clone();
+        let (authority, recovery) = Authority::open(store, clock, realm, policy, signers)?;
+        authority.check_realm()?;
+        Ok((authority, recovery))
+    }
+
+    fn store_url(&self) -> StoreUrl {
+        self.config.store.within(&self.folder)
+    }
+}
+
+/// Writes a certificate as `<stem>.cer` (DER) and `<stem>.pem`, replacing what stood there, each
+/// complete or not at all. With `sync` their contents are synced; the caller syncs the folder.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn write_certificate(
+    folder: &Path,
+    stem: &str,
+    der: &[u8],
+    sync: bool,
+) -> Result<[PathBuf; 2], HomeError> {
+    let pem = der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)
+        .map_err(|_| HomeError::Init("a certificate could not be written as PEM".to_owned()))?;
+    let paths = [folder.join(format!("{stem}.cer")), folder.join(format!("{stem}.pem"))];
+    let [cer, text] = &paths;
+    write_whole(cer, der, sync)?;
+    write_whole(text, pem.as_bytes(), sync)?;
+    Ok(paths)
+}
+
+/// Makes what was created or renamed in a folder durable.
+///
+/// # Errors
+/// When the disk does not take it.
+pub fn sync_folder(folder: &Path) -> Result<(), HomeError> {
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|source| HomeError::Io { path: folder.to_owned(), source })
+}
+
+/// Writes a file under a temporary name and renames it into place.
+fn write_whole(path: &Path, bytes: &[u8], sync: bool) -> Result<(), HomeError> {
+    let fault = |source| HomeError::Io { path: path.to_owned(), source };
+    let mut temporary = path.as_os_str().to_owned();
+    temporary.push(format!(".writing-{:08x}", rand_core::RngCore::next_u32(&mut OsRng)));
+    let temporary = PathBuf::from(temporary);
+    let written = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&temporary)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            if sync { file.sync_all() } else { Ok(()) }
+        })
+        .and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // Best effort: the name says what the file is.
+        let _removed = fs::remove_file(&temporary);
+    }
+    written.map_err(fault)
+}
+
+/// Why a home cannot be made or opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HomeError {
+    /// An option of `init` that does not fit.
+    #[error("{0}")]
+    Init(String),
+    /// The folder is taken.
+    #[error("{path} exists and is not empty: nothing was changed; name another folder")]
+    Occupied {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The folder is no home.
+    #[error(
+        "{path} is not a home (no jpki.toml): make one with jpki init, or name one with --home"
+    )]
+    NotAHome {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A setting is wrong.
+    #[error("jpki.toml{}: {problem}", line.map(|line| format!(", line {line}")).unwrap_or_default())]
+    Config {
+        /// The line, when it is known.
+        line: Option<usize>,
+        /// What is wrong.
+        problem: String,
+    },
+    /// This version has no PKCS #11 key store.
+    #[error("this version has no PKCS #11 key store: write file:FOLDER")]
+    NoPkcs11,
+    /// The file system said no.
+    #[error("cannot use {path}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What it said.
+        source: io::Error,
+    },
+    /// A key file.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
+    /// A key.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The authorities.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+}
+
+/// A folder under construction, removed unless it was renamed into place.
+struct Staging {
+    folder: PathBuf,
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        // Gone already when init succeeded; else its name says what it is.
+        let _removed = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn refuse_occupied(folder: &Path) -> Result<(), HomeError> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => match entries.next() {
+            None => Ok(()),
+            Some(_) => Err(HomeError::Occupied { path: folder.to_owned() }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(HomeError::Io { path: folder.to_owned(), source }),
+    }
+}
+
+/// The key files of a folder.
+fn signer_files(folder: &Path) -> Result<Vec<PathBuf>, HomeError> {
+    let fault = |source| HomeError::Io { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        if path.to_string_lossy().ends_with(".key.pem") {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// A folder that only its owner enters.
+fn private_folder(folder: &Path) -> Result<(), HomeError> {
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(folder)
+        .map_err(|source| HomeError::Io { path: folder.to_owned(), source })
+}
+
+fn key_file(ca: CaName, generation: Generation) -> String {
+    format!("{ca}-{generation}.key.pem")
+}
+
+fn certificate_stem(issuer: &Issuer) -> String {
+    format!("{}-{}", issuer.ca, issuer.generation)
+}
+
+const CONFIG: &str = "jpki.toml";
+const PRODUCTION: &str = "production";

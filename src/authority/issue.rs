@@ -1,0 +1,514 @@
+//! Issuing (発行): plan and record, sign, complete.
+//!
+//! A group of requests shares two transactions. The first judges each request against the store,
+//! numbers it and records the intent; then the keys sign what was recorded; the second puts the
+//! certificates in force and ends those that they replace. Nothing leaves before the second commit.
+
+use std::collections::BTreeSet;
+
+use crate::clock::Date;
+use crate::clock::Timestamp;
+use crate::credential::Carrier;
+use crate::credential::Kind;
+use crate::law;
+use crate::law::eligibility::Applicant;
+use crate::law::validity;
+use crate::law::validity::End;
+use crate::law::validity::Question;
+use crate::lint;
+use crate::profile::Attested;
+use crate::profile::Grant;
+use crate::profile::Subject;
+use crate::profile::TbsCertificate;
+use crate::profile::signature_certificate;
+use crate::profile::user_authentication_certificate;
+use crate::seal::Recorded;
+use crate::seal::SealError;
+use crate::seal::Sealed;
+use crate::seal::seal;
+use crate::store::CertificateRecord;
+use crate::store::Intention;
+use crate::store::State;
+use crate::store::StoreError;
+use crate::store::Tx;
+
+use super::Authority;
+use super::AuthorityError;
+use super::change::supersede;
+use super::outcome::Issued;
+use super::outcome::Outcome;
+use super::outcome::Refused;
+use super::outcome::Status;
+use super::request::IssueRequest;
+use super::rule::Rule;
+
+impl Authority {
+    /// Issues to one request.
+    ///
+    /// # Errors
+    /// When the store or a key fails; a refusal by rule is in the outcome.
+    pub fn issue(&self, request: &IssueRequest) -> Result<Outcome, AuthorityError> {
+        let mut outcomes = self.issue_all(std::slice::from_ref(request))?;
+        outcomes.pop().ok_or(AuthorityError::Time)
+    }
+
+    /// Issues to many requests, an outcome for each in their order; one request's refusal does not
+    /// touch the others. Larger groups cost fewer syncs to disk.
+    ///
+    /// # Errors
+    /// When the store or a key fails. What was not completed then is void, and may be asked again
+    /// under the same request id.
+    pub fn issue_all(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {
+        let mut outcomes = Vec::with_capacity(requests.len());
+        for group in independent(requests) {
+            outcomes.extend(self.issue_group(group)?);
+        }
+        Ok(outcomes)
+    }
+
+    /// What [`Authority::issue`] would do, without doing it: nothing is signed or kept.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rehearse_issue(&self, request: &IssueRequest) -> Result<Outcome, AuthorityError> {
+        let now = self.now();
+        let fault = key_fault(request);
+        let (plan, planned) = self.store.rehearse(now, |tx| {
+            let mut planned = Vec::new();
+            let plan = self.plan(tx, request, fault, &mut planned)?;
+            Ok::<_, AuthorityError>((plan, planned))
+        })?;
+        let result = match plan {
+            Plan::Refused(refused) => Err(refused),
+            Plan::Existing(issued) => Ok((Status::Existing, issued)),
+            Plan::Intended { .. } => Ok((Status::Issued, planned)),
+        };
+        Ok(Outcome { request_id: request.id.as_str().to_owned(), result })
+    }
+
+    /// The outcome of an earlier request with this id, if there was one: certificates issued to
+    /// it, or the conflict when it asked for something else.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn find(&self, request: &IssueRequest) -> Result<Option<Outcome>, AuthorityError> {
+        let found = self.store.tx(self.now(), |tx| self.earlier(tx, request))?;
+        let result = match found {
+            Some(Plan::Existing(issued)) => Ok((Status::Existing, issued)),
+            Some(Plan::Refused(refused)) => Err(refused),
+            Some(Plan::Intended { .. }) | None => return Ok(None),
+        };
+        Ok(Some(Outcome { request_id: request.id.as_str().to_owned(), result }))
+    }
+
+    fn issue_group(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {
+        let now = self.now();
+        // What needs no store is judged before the transaction.
+        let mut faults: Vec<_> = requests.iter().map(key_fault).collect();
+        let (plans, recorded) = self.store.record(now, |tx| {
+            requests
+                .iter()
+                .zip(&mut faults)
+                .map(|(request, fault)| {
+                    let plan = self.plan(tx, request, fault.take(), &mut Vec::new())?;
+                    if let Plan::Refused(refused) = &plan {
+                        tx.refuse(request.id.as_str(), refused.rule)?;
+                    }
+                    Ok(plan)
+                })
+                .collect::<Result<Vec<_>, AuthorityError>>()
+        })?;
+
+        let mut sealed = recorded.into_iter().map(|recorded| self.seal_one(recorded));
+        let mut works = Vec::with_capacity(plans.len());
+        for plan in plans {
+            works.push(match plan {
+                Plan::Refused(refused) => Work::Done(Err(refused)),
+                Plan::Existing(issued) => Work::Done(Ok((Status::Existing, issued))),
+                Plan::Intended { intents, replaced } => {
+                    Work::Sealed { sealed: sealed.by_ref().take(intents).collect(), replaced }
+                }
+            });
+        }
+
+        let results = self.store.tx(now, |tx| {
+            works.into_iter().map(|work| self.complete(tx, work)).collect::<Result<Vec<_>, _>>()
+        })?;
+        Ok(requests
+            .iter()
+            .zip(results)
+            .map(|(request, result)| Outcome { request_id: request.id.as_str().to_owned(), result })
+            .collect())
+    }
+
+    fn seal_one(
+        &self,
+        recorded: Recorded<TbsCertificate>,
+    ) -> Result<Sealed<TbsCertificate>, SealError> {
+        let (ca, generation) = recorded.tbs().issuer();
+        match self.generation(ca, generation) {
+            Ok(key) => seal(recorded, key.signer.as_ref()),
+            Err(_) => Err(SealError::without_key(recorded.intent())),
+        }
+    }
+
+    /// Judges a request and records its intents; what they will be goes to `planned`.
+    fn plan(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &IssueRequest,
+        fault: Option<Refused>,
+        planned: &mut Vec<Issued>,
+    ) -> Result<Plan, AuthorityError> {
+        if let Some(earlier) = self.earlier(tx, request)? {
+            return Ok(earlier);
+        }
+        if let Some(fault) = fault {
+            return Ok(Plan::Refused(fault));
+        }
+        let situation = Situation::of(tx, request)?;
+        let granted = match self.judge(tx, request, &situation) {
+            Ok(granted) => granted,
+            Err(Denied::Refused(refused)) => return Ok(Plan::Refused(refused)),
+            Err(Denied::Failed(error)) => return Err(error),
+        };
+        let mut intents = Vec::new();
+        let mut replaced = Vec::new();
+        for (kind, end) in granted {
+            let tbs = self.write(tx, request, kind, end.date)?;
+            planned.push(announce(&tbs, kind, end));
+            let issuer = &self.issuing(kind.ca())?.issuer;
+            let authority = lint::Authority { realm: &self.realm, issuer: Some(issuer) };
+            let checked = lint::check(tbs, &authority)?;
+            let intention = Intention {
+                person: Some(&request.resident.person),
+                request: request.id.as_str(),
+                clause: Some(end.clause),
+            };
+            intents.push(tx.intend(checked, &intention)?);
+            replaced.extend(situation.on(kind, request.carrier).cloned());
+        }
+        tx.put_request(request.id.as_str(), &request.content, &intents)?;
+        Ok(Plan::Intended { intents: intents.len(), replaced })
+    }
+
+    /// What the request led to before: none when it is new, or all that it led to is void.
+    fn earlier(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &IssueRequest,
+    ) -> Result<Option<Plan>, AuthorityError> {
+        let Some(earlier) = tx.request(request.id.as_str())? else {
+            return Ok(None);
+        };
+        let pending = |record: &CertificateRecord| record.state == State::Intended;
+        if earlier.certificates.iter().all(|r| r.issued_at.is_none() && !pending(r)) {
+            return Ok(None);
+        }
+        if earlier.content != request.content {
+            return Ok(Some(Plan::Refused(Rule::RequestConflict.into())));
+        }
+        if earlier.certificates.iter().any(pending) {
+            return Ok(Some(Plan::Refused(Rule::RequestPending.into())));
+        }
+        let mut issued = Vec::new();
+        for record in &earlier.certificates {
+            let der = self.der(tx, record)?.unwrap_or_default();
+            issued.push(hand_over(record, der));
+        }
+        Ok(Some(Plan::Existing(issued)))
+    }
+
+    /// Whether the law allows what is asked, and until when; nothing is granted in part.
+    fn judge(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &IssueRequest,
+        situation: &Situation,
+    ) -> Result<Vec<(Kind, End)>, Denied> {
+        let resident = &request.resident;
+        let (carrier, policy) = (request.carrier, &self.policy);
+        let now = tx.at();
+        let today = now.japan_date();
+        let applied = resident.applied_at.unwrap_or(now).japan_date();
+        let birth_date = resident.four.birth_date;
+        for kind in request.kinds.list() {
+            law::eligibility::check(
+                &Applicant {
+                    kind,
+                    carrier,
+                    birth_date,
+                    residence: resident.residence,
+                    legal_representative: resident.legal_representative,
+                    guardianship: resident.guardianship,
+                    on: today,
+                    holds_card_signature: situation
+                        .on(Kind::Signature, Carrier::Card)
+                        .any(|record| record.state == State::Live && record.not_after >= now),
+                },
+                policy,
+            )?;
+            if situation.intended(kind, carrier) {
+                return Err(Rule::IssuePending.into());
+            }
+            if !request.renew && situation.live(kind, carrier).is_some() {
+                return Err(Rule::AlreadyLive.into());
+            }
+            let key = request.keys.iter().find(|(other, _)| *other == kind).map(|(_, key)| key);
+            let Some(key) = key else {
+                return Err(Rule::KeyMissing.into());
+            };
+            let used = tx.key_use(&key.hash())?;
+            if used.iter().any(|used| used.person.as_ref() != Some(&resident.person)) {
+                return Err(Rule::KeyOfAnother.into());
+            }
+            if used.iter().any(|used| used.ca != kind.ca()) {
+                return Err(Rule::KeyOfOtherKind.into());
+            }
+        }
+        let card_end = match (resident.card_expires, situation.card_end) {
+            (Some(end), _) | (None, Some(end)) => end,
+            (None, None) => {
+                validity::card_end(birth_date, resident.residence, applied, today, policy)?
+            }
+        };
+        let question = |kind, authentication_end| Question {
+            kind,
+            carrier,
+            birth_date,
+            issued: today,
+            card_end,
+            authentication_end,
+            card_certificate_end: situation.last_day(kind, Carrier::Card),
+            replaced_end: situation.last_day(kind, carrier),
+        };
+        // The authentication certificate first: its end caps the signature certificate's.
+        let mut authentication_end = situation.last_day(Kind::UserAuthentication, carrier);
+        let mut granted = Vec::new();
+        for kind in [Kind::UserAuthentication, Kind::Signature] {
+            if !request.kinds.list().contains(&kind) {
+                continue;
+            }
+            let issuer = &self.issuing(kind.ca()).map_err(Denied::Failed)?.issuer;
+            if now < issuer.not_before {
+                return Err(Rule::CaNotYet.into());
+            }
+            let end = validity::end(&question(kind, authentication_end), policy)?;
+            validity::within_ca(end.date, issuer.not_after)?;
+            if kind == Kind::UserAuthentication {
+                authentication_end = Some(end.date);
+            }
+            granted.push((kind, end));
+        }
+        tx.put_card_end(&resident.person, card_end)?;
+        granted.sort_by_key(|(kind, _)| *kind);
+        Ok(granted)
+    }
+
+    fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &IssueRequest,
+        kind: Kind,
+        end: Date,
+    ) -> Result<TbsCertificate, AuthorityError> {
+        let resident = &request.resident;
+        let issuer = &self.issuing(kind.ca())?.issuer;
+        let key = request.keys.iter().find(|(other, _)| *other == kind);
+        let (_, key) = key.ok_or(AuthorityError::Time)?;
+        let grant = Grant {
+            realm: &self.realm,
+            issuer,
+            serial: tx.draw_serial(kind.ca())?,
+            carrier: request.carrier,
+            municipality: resident.municipality,
+            key,
+            requested_at: resident.applied_at.unwrap_or(tx.at()),
+            not_before: tx.at(),
+            end,
+        };
+        Ok(match kind {
+            Kind::UserAuthentication => user_authentication_certificate(&grant),
+            Kind::Signature => {
+                let birth_date =
+                    self.policy.encoded_birth_date(resident.four.birth_date, resident.residence);
+                let attested = Attested {
+                    four: &resident.four,
+                    former_surname: resident.former_surname.as_ref(),
+                    alias: resident.alias.as_ref(),
+                    birth_date: &birth_date,
+                };
+                signature_certificate(&grant, &attested)
+            }
+        })
+    }
+
+    /// Puts a request's certificates in force, all or none, and ends those that they replace.
+    fn complete(
+        &self,
+        tx: &mut Tx<'_>,
+        work: Work,
+    ) -> Result<Result<(Status, Vec<Issued>), Refused>, AuthorityError> {
+        let (sealed, replaced) = match work {
+            Work::Done(result) => return Ok(result),
+            Work::Sealed { sealed, replaced } => (sealed, replaced),
+        };
+        let mut standing = Vec::with_capacity(sealed.len());
+        for sealed in &sealed {
+            let intent = sealed.as_ref().map_or_else(|error| error.intent, Sealed::intent);
+            if tx.at_intent(intent)?.state == State::Intended {
+                standing.push(intent);
+            }
+        }
+        let whole = sealed.iter().all(Result::is_ok);
+        if !whole || standing.len() < sealed.len() {
+            for intent in standing {
+                tx.void(intent)?;
+            }
+            return Ok(Err(if whole { Rule::IssueInterrupted } else { Rule::KeyFailed }.into()));
+        }
+        for record in replaced {
+            supersede(tx, record.intent, &self.policy)?;
+        }
+        let mut issued = Vec::with_capacity(sealed.len());
+        for sealed in sealed.into_iter().flatten() {
+            tx.complete(&sealed)?;
+            let record = tx.at_intent(sealed.intent())?;
+            issued.push(hand_over(&record, sealed.as_der().to_vec()));
+        }
+        Ok(Ok((Status::Issued, issued)))
+    }
+}
+
+/// What a request comes to before anything is signed.
+enum Plan {
+    /// A rule refuses it.
+    Refused(Refused),
+    /// It was served before.
+    Existing(Vec<Issued>),
+    /// So many intents were recorded for it; these certificates it replaces.
+    Intended { intents: usize, replaced: Vec<CertificateRecord> },
+}
+
+/// What is left to do for a request after signing.
+enum Work {
+    Done(Result<(Status, Vec<Issued>), Refused>),
+    Sealed {
+        sealed: Vec<Result<Sealed<TbsCertificate>, SealError>>,
+        replaced: Vec<CertificateRecord>,
+    },
+}
+
+/// Why nothing is granted: a rule, or the store failed.
+enum Denied {
+    Refused(Refused),
+    Failed(AuthorityError),
+}
+
+impl From<Rule> for Denied {
+    fn from(rule: Rule) -> Self {
+        Self::Refused(rule.into())
+    }
+}
+
+impl From<law::Refusal> for Denied {
+    fn from(refusal: law::Refusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<StoreError> for Denied {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What the store knows of a holder.
+struct Situation {
+    now: Timestamp,
+    certificates: Vec<CertificateRecord>,
+    card_end: Option<Date>,
+}
+
+impl Situation {
+    fn of(tx: &mut Tx<'_>, request: &IssueRequest) -> Result<Self, StoreError> {
+        let person = &request.resident.person;
+        Ok(Self { now: tx.at(), certificates: tx.current(person)?, card_end: tx.card_end(person)? })
+    }
+
+    /// The certificates of a kind on a carrier that are intended, live or held.
+    fn on(&self, kind: Kind, carrier: Carrier) -> impl Iterator<Item = &CertificateRecord> {
+        self.certificates.iter().filter(move |record| {
+            matches!(record.subject, Subject::Holder(k, c, _) if (k, c) == (kind, carrier))
+        })
+    }
+
+    /// The live or held one among them that has not yet expired.
+    fn live(&self, kind: Kind, carrier: Carrier) -> Option<&CertificateRecord> {
+        self.on(kind, carrier)
+            .find(|record| record.state != State::Intended && record.not_after >= self.now)
+    }
+
+    fn last_day(&self, kind: Kind, carrier: Carrier) -> Option<Date> {
+        self.live(kind, carrier).map(|record| record.not_after.japan_date())
+    }
+
+    fn intended(&self, kind: Kind, carrier: Carrier) -> bool {
+        self.on(kind, carrier).any(|record| record.state == State::Intended)
+    }
+}
+
+/// Cuts requests into runs within which no person and no request id comes twice: within a run the
+/// first transaction would see the one's intent and not yet its certificate.
+fn independent(requests: &[IssueRequest]) -> Vec<&[IssueRequest]> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    let (mut people, mut ids) = (BTreeSet::new(), BTreeSet::new());
+    for (position, request) in requests.iter().enumerate() {
+        let fresh = people.insert(&request.resident.person) & ids.insert(request.id.as_str());
+        if !fresh {
+            runs.extend(requests.get(start..position));
+            start = position;
+            people = BTreeSet::from([&request.resident.person]);
+            ids = BTreeSet::from([request.id.as_str()]);
+        }
+    }
+    runs.extend(requests.get(start..));
+    runs
+}
+
+/// The first of a request's keys that is weak, judged without the store.
+fn key_fault(request: &IssueRequest) -> Option<Refused> {
+    request.keys.iter().find_map(|(_, key)| lint::key(key).err()).map(Refused::from)
+}
+
+/// A certificate as a dry run announces it.
+fn announce(tbs: &TbsCertificate, kind: Kind, end: End) -> Issued {
+    let (ca, generation) = tbs.issuer();
+    Issued {
+        kind,
+        ca,
+        generation,
+        serial: tbs.serial(),
+        not_before: tbs.not_before(),
+        not_after: tbs.not_after(),
+        clause: Some(end.clause),
+        partition: tbs.subject().partition(),
+        der: Vec::new(),
+    }
+}
+
+/// A certificate as it is handed over.
+fn hand_over(record: &CertificateRecord, der: Vec<u8>) -> Issued {
+    Issued {
+        kind: record.ca.kind(),
+        ca: record.ca,
+        generation: record.generation,
+        serial: record.serial,
+        not_before: record.not_before,
+        not_after: record.not_after,
+        clause: record.clause,
+        partition: record.subject.partition(),
+        der,
+    }
+}

@@ -1,0 +1,145 @@
+//! The rules of the services themselves, beside those of law and data.
+
+use super::outcome::Refused;
+
+/// A rule by which a service refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A request id was used for something else.
+    RequestConflict,
+    /// The request is being served by another process.
+    RequestPending,
+    /// The person is being served by another request.
+    IssuePending,
+    /// The person holds a live certificate of the kind.
+    AlreadyLive,
+    /// No key was given for a kind.
+    KeyMissing,
+    /// The key was certified for another holder.
+    KeyOfAnother,
+    /// The key was certified for the holder's other certificate.
+    KeyOfOtherKind,
+    /// The clock is before the authority's own certificate.
+    CaNotYet,
+    /// The holder's record changed while the key signed.
+    IssueInterrupted,
+    /// The authority's key did not sign.
+    KeyFailed,
+    /// A generated key is gone while its certificate exists.
+    KeyLost,
+    /// No certificate has the number.
+    Unknown,
+    /// The number was given up before anything was delivered.
+    Void,
+    /// The certificate has expired.
+    AlreadyExpired,
+    /// The certificate is an authority's own.
+    AuthorityItself,
+    /// The clock of a production installation cannot be set.
+    ProductionClock,
+}
+
+impl Rule {
+    /// Every rule.
+    pub const ALL: [Self; 16] = [
+        Self::RequestConflict,
+        Self::RequestPending,
+        Self::IssuePending,
+        Self::AlreadyLive,
+        Self::KeyMissing,
+        Self::KeyOfAnother,
+        Self::KeyOfOtherKind,
+        Self::CaNotYet,
+        Self::IssueInterrupted,
+        Self::KeyFailed,
+        Self::KeyLost,
+        Self::Unknown,
+        Self::Void,
+        Self::AlreadyExpired,
+        Self::AuthorityItself,
+        Self::ProductionClock,
+    ];
+
+    /// The stable id.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::RequestConflict => "R-REQUEST-CONFLICT",
+            Self::RequestPending => "R-REQUEST-PENDING",
+            Self::IssuePending => "R-ISSUE-PENDING",
+            Self::AlreadyLive => "R-ALREADY-LIVE",
+            Self::KeyMissing => "R-KEY-MISSING",
+            Self::KeyOfAnother => "R-KEY-DUPLICATE",
+            Self::KeyOfOtherKind => "R-KEY-TWICE",
+            Self::CaNotYet => "R-CA-NOT-YET",
+            Self::IssueInterrupted => "R-ISSUE-INTERRUPTED",
+            Self::KeyFailed => "R-KEY-FAILED",
+            Self::KeyLost => "R-KEY-LOST",
+            Self::Unknown => "R-UNKNOWN-SERIAL",
+            Self::Void => "R-VOID",
+            Self::AlreadyExpired => "R-ALREADY-EXPIRED",
+            Self::AuthorityItself => "R-AUTHORITY-ITSELF",
+            Self::ProductionClock => "R-PRODUCTION-CLOCK",
+        }
+    }
+
+    /// What is wrong and what to do.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::RequestConflict => {
+                "this request id was used for another request: repeat that one unchanged, or give \
+                 a new id"
+            }
+            Self::RequestPending => "this request is being served at this moment: ask again",
+            Self::IssuePending => {
+                "a certificate of this kind is being issued to this person at this moment: ask \
+                 again"
+            }
+            Self::AlreadyLive => {
+                "this person holds a live certificate of this kind on this carrier: ask with \
+                 --renew, which revokes it as superseded"
+            }
+            Self::KeyMissing => "no public key was given for this kind",
+            Self::KeyOfAnother => {
+                "this key was certified for another holder: whoever made it makes keys that \
+                 repeat; generate a new pair elsewhere"
+            }
+            Self::KeyOfOtherKind => {
+                "this key was certified for the holder's other certificate: each has its own pair"
+            }
+            Self::CaNotYet => {
+                "the authority's own certificate begins later than this moment: check the clock"
+            }
+            Self::IssueInterrupted => {
+                "the holder's record changed while the certificate was being signed: ask again"
+            }
+            Self::KeyFailed => {
+                "the authority's key did not sign, and the number is void: look after the key, \
+                 then ask again"
+            }
+            Self::KeyLost => {
+                "the certificate exists but the private key that was generated for it does not; \
+                 the certificate is now revoked as discarded before delivery: ask under a new \
+                 request id"
+            }
+            Self::Unknown => "this authority never used this number",
+            Self::Void => "this number was given up before delivery and is revoked already",
+            Self::AlreadyExpired => "this certificate has expired: there is nothing to end",
+            Self::AuthorityItself => {
+                "this number is the authority's own certificate, which ends by key roll-over or \
+                 compromise, not like a holder's"
+            }
+            Self::ProductionClock => {
+                "this home was initialised with --production: its clock cannot be set by --at"
+            }
+        }
+    }
+}
+
+impl From<Rule> for Refused {
+    fn from(rule: Rule) -> Self {
+        Self::new(rule.code(), rule.message())
+    }
+}

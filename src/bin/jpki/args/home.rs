@@ -1,0 +1,57 @@
+//! Arguments about the home.
+
+use clap::Args;
+use clap::Subcommand;
+use jpki_ca::asn1::KeyAlgorithm;
+
+/// Arguments of `jpki init`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jpki init
+  jpki init --home ./ca --algorithm p256
+  jpki init --home ./ca --production --org 'EXAMPLE PKI' --passphrase-file ./passphrase")]
+pub(crate) struct InitArgs {
+    /// Organisation (O) of every name [default: JPKI-SANDBOX]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) org: Option<String>,
+    /// What the authorities' keys are: rsa2048, rsa3072, rsa4096, p256 or p384
+    #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
+    pub(crate) algorithm: KeyAlgorithm,
+    /// Where the records go; a relative path is taken from the home
+    #[arg(long, value_name = "URL", default_value = "sqlite:store.db")]
+    pub(crate) store: String,
+    /// Where the keys go; a relative path is taken from the home
+    #[arg(long, value_name = "URI", default_value = "file:keys")]
+    pub(crate) key_store: String,
+    /// Where status will be answered [default: http://ocsp.jpki-sandbox.invalid]
+    #[arg(long, value_name = "URL")]
+    pub(crate) ocsp_url: Option<String>,
+    /// No sandbox: own organisation, encrypted keys, production policies, and never --at
+    #[arg(long)]
+    pub(crate) production: bool,
+}
+
+/// Arguments of `jpki audit`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+/// Verbs of `jpki audit`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check that no entry was changed, removed or added
+    Verify,
+    /// List the entries
+    List(AuditListArgs),
+}
+
+/// Arguments of `jpki audit list`.
+#[derive(Debug, Args)]
+pub(crate) struct AuditListArgs {
+    /// Only entries after this one
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) after: u64,
+}

@@ -1,0 +1,94 @@
+//! What can be typed: declarations only.
+
+mod certificate;
+mod home;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use jpki_ca::clock::Timestamp;
+
+pub(crate) use certificate::ChangeArgs;
+pub(crate) use certificate::FilesArgs;
+pub(crate) use certificate::IssueArgs;
+pub(crate) use certificate::RevokeArgs;
+pub(crate) use certificate::ShowArgs;
+pub(crate) use home::AuditArgs;
+pub(crate) use home::AuditCommand;
+pub(crate) use home::AuditListArgs;
+pub(crate) use home::InitArgs;
+
+/// Certification authority for Japan's public-key certification service (JPKI).
+///
+/// 公的個人認証サービスの認証局
+#[derive(Debug, Parser)]
+#[command(name = "jpki", version, about, propagate_version = true, max_term_width = 100)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Options of every command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The folder of the authority
+    #[arg(long, global = true, value_name = "DIR", env = "JPKI_HOME", default_value = "jpki-home")]
+    pub(crate) home: PathBuf,
+    /// Print JSON on standard output: one document, or one per line for streams
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Set the clock (sandbox only), or the time that a question is about: RFC 3339 with offset
+    #[arg(long, global = true, value_name = "TIME")]
+    pub(crate) at: Option<Timestamp>,
+    /// Say what would happen; sign, change and write nothing
+    #[arg(long, global = true)]
+    pub(crate) dry_run: bool,
+    /// No notes and no progress
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// File whose first line is the passphrase of the authorities' keys
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Play the whole life of one fictional holder in a throw-away home (実演)
+    Demo,
+    /// Make a home: both authorities, their keys, settings and store (初期化)
+    Init(InitArgs),
+    /// Issue certificates to a holder, or to many (発行)
+    Issue(IssueArgs),
+    /// Revoke one certificate, for good (失効)
+    Revoke(RevokeArgs),
+    /// Hold one certificate (一時保留)
+    Hold(ChangeArgs),
+    /// Release one held certificate, where the law allows it (一時保留解除)
+    Release(ChangeArgs),
+    /// Show a certificate, request or key, whoever made it (表示)
+    Show(ShowArgs),
+    /// Judge certificates against the profile (検査)
+    Lint(FilesArgs),
+    /// Validate certificates of this home as of now, or --at (検証)
+    Verify(FilesArgs),
+    /// The record of acts (監査記録)
+    Audit(AuditArgs),
+    /// Resolve what an interrupted run left behind (復旧)
+    Recover,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  negative answer: revoked, not valid, findings; or a batch with a refused line
+  2  usage, configuration or malformed input
+  3  refused by a rule, whose id is printed
+  4  not authorised
+  5  store, key, disk or network unavailable";

@@ -1,0 +1,138 @@
+//! `jpki demo`: the whole life of one fictional holder, each step by the command that does it, and
+//! checked.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser as _;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(crate) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
+    let folder = std::env::temp_dir().join(format!("jpki-demo-{}", std::process::id()));
+    fs::create_dir(&folder).map_err(|error| Failure::file(&folder, error))?;
+    let played = Stage { context, folder: &folder }.play();
+    // The demo leaves nothing behind; a folder that cannot be removed harms nobody.
+    let _removed = fs::remove_dir_all(&folder);
+    played
+}
+
+/// The throw-away folder in which the demo plays.
+struct Stage<'a> {
+    context: &'a Context<'a>,
+    folder: &'a Path,
+}
+
+impl Stage<'_> {
+    fn play(&self) -> Result<Exit, Failure> {
+        let holder = self.folder.join("hanako.json");
+        fs::write(&holder, HOLDER).map_err(|error| Failure::file(&holder, error))?;
+        self.say("A holder file: the basic four items (基本4情報) of a fictional resident", HOLDER);
+        self.step(
+            "Two authorities (認証局) with their keys, settings and store",
+            &["init"],
+            Exit::Done,
+        )?;
+        self.step(
+            "Both certificates (署名用・利用者証明用電子証明書), until the day that the law computes",
+            &["issue", "--holder", "hanako.json", "--out", "out", "--request-id", "demo-1"],
+            Exit::Done,
+        )?;
+        self.step(
+            "What the signature certificate says",
+            &["show", "out/signature-2.cer"],
+            Exit::Done,
+        )?;
+        self.step(
+            "What the user-authentication certificate says: no personal data",
+            &["show", "out/user-authentication-2.cer"],
+            Exit::Done,
+        )?;
+        let both = ["out/signature-2.cer", "out/user-authentication-2.cer"];
+        self.step("Both follow the profile", &["lint", both[0], both[1]], Exit::Done)?;
+        self.step("Both are valid", &["verify", both[0], both[1]], Exit::Done)?;
+        self.step(
+            "The same request again: the same certificates, not new ones",
+            &["issue", "--holder", "hanako.json", "--out", "out", "--request-id", "demo-1"],
+            Exit::Done,
+        )?;
+        self.step(
+            "Another request while they live is refused",
+            &["issue", "--holder", "hanako.json", "--out", "out"],
+            Exit::Refused,
+        )?;
+        self.step(
+            "She moves (転居): her address has changed, so the signature certificate ends",
+            &["revoke", "--ca", "signature", "--serial", "2", "--reason", "affiliation-changed"],
+            Exit::Done,
+        )?;
+        self.step("… the signature certificate is revoked", &["verify", both[0]], Exit::Negative)?;
+        self.step("… the other one is not", &["verify", both[1]], Exit::Done)?;
+        self.step(
+            "Revocation is final",
+            &["release", "--ca", "signature", "--serial", "2"],
+            Exit::Refused,
+        )?;
+        self.step(
+            "The record of every act, chained by hash, is whole",
+            &["audit", "verify"],
+            Exit::Done,
+        )?;
+        self.context.report.note(
+            "\nEverything came out as it should. Your own: jpki init, then jpki issue --help.",
+        );
+        Ok(Exit::Done)
+    }
+
+    /// Plays one command in the folder and holds its exit code against what it should be.
+    fn step(&self, title: &str, words: &[&str], expected: Exit) -> Result<(), Failure> {
+        self.say(title, &format!("$ jpki {}", words.join(" ")));
+        let home = self.folder.join("jpki-home");
+        let mut typed = vec!["jpki".to_owned()];
+        typed.extend(words.iter().map(|word| {
+            let is_file = word.starts_with("out") || word.ends_with(".json");
+            if is_file {
+                self.folder.join(word).to_string_lossy().into_owned()
+            } else {
+                (*word).to_owned()
+            }
+        }));
+        typed.extend(["--home".to_owned(), home.to_string_lossy().into_owned()]);
+        if self.context.report.is_json() {
+            typed.push("--json".to_owned());
+        }
+        if let Some(at) = self.context.global.at {
+            typed.extend(["--at".to_owned(), at.to_string()]);
+        }
+        let cli = Cli::try_parse_from(typed).map_err(Failure::usage)?;
+        let ended = super::run(&cli, self.context.report)
+            .unwrap_or_else(|failure| self.context.report.failure(&failure));
+        if ended == expected {
+            Ok(())
+        } else {
+            Err(Failure::Other(
+                Exit::Unavailable,
+                anyhow::anyhow!(
+                    "the demo failed: this command should have ended with {expected:?}, not {ended:?}"
+                ),
+            ))
+        }
+    }
+
+    fn say(&self, title: &str, text: &str) {
+        self.context.report.note(&format!("\n# {title}\n{text}"));
+    }
+}
+
+const HOLDER: &str = r#"{
+  "person": "p-0001",
+  "name": "山田　花子",
+  "birth_date": "1990-12-07",
+  "sex": "female",
+  "address": "東京都清瀬市中里五丁目８４２番地",
+  "municipality": "132217",
+  "residence": { "category": "national" }
+}"#;

@@ -1,0 +1,97 @@
+//! `jpki init`.
+
+use jpki_ca::authority::home::Home;
+use jpki_ca::authority::home::InitOptions;
+use jpki_ca::profile::Organisation;
+use rand_core::OsRng;
+use serde::Serialize;
+
+use crate::args::InitArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failure> {
+    if args.production && context.global.at.is_some() {
+        return Err(Failure::usage("--at and --production exclude each other"));
+    }
+    let passphrase = if args.production || context.global.passphrase_file.is_some() {
+        context.passphrase("Passphrase for the authorities' keys")?
+    } else {
+        None
+    };
+    let organisation =
+        args.org.as_deref().map(Organisation::new).transpose().map_err(Failure::usage)?;
+    let options = InitOptions {
+        organisation,
+        algorithm: args.algorithm,
+        store: args.store.clone(),
+        key_store: args.key_store.clone(),
+        ocsp_url: args.ocsp_url.clone(),
+        production: args.production,
+        passphrase,
+    };
+    let folder = &context.global.home;
+    if context.global.dry_run {
+        let realm = options.check(folder)?;
+        let text = format!(
+            "would make {} for O={}, keys {}: nothing was written",
+            folder.display(),
+            realm.organisation(),
+            args.algorithm
+        );
+        let json = Made { home: &folder.to_string_lossy(), dry_run: true, authorities: Vec::new() };
+        context.report.result(&json, &text)?;
+        return Ok(Exit::Done);
+    }
+    let clock = context.clock();
+    let home = Home::init(folder, &options, clock.as_ref(), &mut OsRng)?;
+    let (authority, _) = home.authority(clock, options.passphrase.as_ref())?;
+    let mut lines = vec![format!("home        {}", folder.display())];
+    let mut authorities = Vec::new();
+    for (issuer, _) in authority.authority_certificates()? {
+        let certificate =
+            folder.join("ca").join(format!("{}-{}.pem", issuer.ca, issuer.generation));
+        lines.push(format!(
+            "authority   {:<19}  serial {}  until {}  {}",
+            issuer.ca.as_str(),
+            issuer.serial,
+            issuer.not_after.japan_date(),
+            certificate.display()
+        ));
+        authorities.push(MadeAuthority {
+            ca: issuer.ca.as_str(),
+            generation: issuer.generation.get(),
+            serial: issuer.serial.to_string(),
+            algorithm: issuer.algorithm.to_string(),
+            not_before: issuer.not_before.to_string(),
+            not_after: issuer.not_after.to_string(),
+            certificate: certificate.to_string_lossy().into_owned(),
+        });
+    }
+    lines.push(format!(
+        "next        jpki issue --home {} --holder HOLDER.json --out OUT",
+        folder.display()
+    ));
+    let json = Made { home: &folder.to_string_lossy(), dry_run: false, authorities };
+    context.report.result(&json, &lines.join("\n"))?;
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Made<'a> {
+    home: &'a str,
+    dry_run: bool,
+    authorities: Vec<MadeAuthority>,
+}
+
+#[derive(Serialize)]
+struct MadeAuthority {
+    ca: &'static str,
+    generation: u16,
+    serial: String,
+    algorithm: String,
+    not_before: String,
+    not_after: String,
+    certificate: String,
+}

@@ -1,0 +1,374 @@
+//! `jpki issue --batch`: a stream of lines, served in groups by every core, answered in order.
+
+use std::collections::BTreeSet;
+use std::collections::VecDeque;
+use std::fs;
+use std::io;
+use std::io::BufRead;
+use std::io::BufReader;
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::mpsc;
+use std::thread;
+
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
+use jpki_ca::asn1::PublicKey;
+use jpki_ca::asn1::sha256;
+use jpki_ca::authority::Ask;
+use jpki_ca::authority::Authority;
+use jpki_ca::authority::IssueRequest;
+use jpki_ca::authority::KeyAsk;
+use jpki_ca::authority::Kinds;
+use jpki_ca::authority::Refused;
+use jpki_ca::authority::RequestId;
+use jpki_ca::authority::home::sync_folder;
+use jpki_ca::register::HolderForm;
+use jpki_ca::register::MAX_FORM;
+
+use crate::args::IssueArgs;
+use crate::cmd::input;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+use super::deliver;
+use super::deliver::Delivery;
+use super::result::ResultLine;
+
+pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Result<Exit, Failure> {
+    let (source, length) = open(batch)?;
+    let (_, authority) = context.authority()?;
+    let out = match (&args.out, context.global.dry_run) {
+        (Some(out), false) => {
+            super::make_folder(out)?;
+            // Default request ids contain it, so that it must not depend on how it was written.
+            Some(fs::canonicalize(out).map_err(|error| Failure::file(out, error))?)
+        }
+        _ => None,
+    };
+    let progress = if context.report.watched() { bar(length) } else { ProgressBar::hidden() };
+    let reader = LineReader { source, number: 0 };
+    let batch = Batch { authority: &authority, args, out: out.as_deref() };
+    let counts = batch.run(reader, context, &progress)?;
+    progress.finish_and_clear();
+    if let Some(out) = &out {
+        sync_folder(out)?;
+    }
+    context.report.note(&format!(
+        "jpki: {} line(s): {} issued, {} existing, {} refused",
+        counts.issued + counts.existing + counts.refused,
+        counts.issued,
+        counts.existing,
+        counts.refused
+    ));
+    Ok(if counts.refused > 0 { Exit::Negative } else { Exit::Done })
+}
+
+/// What a batch works with.
+struct Batch<'a> {
+    authority: &'a Authority,
+    args: &'a IssueArgs,
+    /// None in a dry run.
+    out: Option<&'a Path>,
+}
+
+#[derive(Default)]
+struct Counts {
+    issued: u64,
+    existing: u64,
+    refused: u64,
+}
+
+/// A line on its way: a request, or what is wrong with it.
+type Prepared = (u64, Result<IssueRequest, ResultLine>);
+type Answer = Result<Vec<ResultLine>, Failure>;
+
+impl Batch<'_> {
+    /// Reads, serves and answers. Everything in flight is bounded: so many groups of so many lines.
+    fn run(
+        &self,
+        mut reader: LineReader,
+        context: &Context<'_>,
+        progress: &ProgressBar,
+    ) -> Result<Counts, Failure> {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        let (jobs, queue) = mpsc::sync_channel::<(Vec<Prepared>, mpsc::Sender<Answer>)>(workers);
+        let queue = Mutex::new(queue);
+        thread::scope(|scope| {
+            for _ in 0..workers {
+                scope.spawn(|| {
+                    loop {
+                        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                        let Ok((group, answer)) = job else { return };
+                        // Nobody listens any more when the batch was given up.
+                        let _sent = answer.send(self.serve(group));
+                    }
+                });
+            }
+            let mut flow = Flow {
+                jobs,
+                answers: VecDeque::new(),
+                people: BTreeSet::new(),
+                counts: Counts::default(),
+                context,
+                progress,
+            };
+            let mut group = Vec::with_capacity(GROUP);
+            while let Some(line) = reader.next_line(progress)? {
+                let number = reader.number;
+                let prepared = self.prepare(line);
+                if let Ok((request, person)) = &prepared {
+                    // Two lines about one person, or under one id, are served one after the other.
+                    let keys = [format!("p{person}"), format!("r{}", request.id())];
+                    if keys.iter().any(|key| flow.people.contains(key)) {
+                        flow.send(&mut group)?;
+                        flow.drain(0)?;
+                    }
+                    flow.people.extend(keys);
+                }
+                group.push((number, prepared.map(|(request, _)| request)));
+                if group.len() == GROUP {
+                    flow.send(&mut group)?;
+                    flow.drain(2 * workers)?;
+                }
+            }
+            flow.send(&mut group)?;
+            flow.drain(0)?;
+            Ok(flow.counts)
+        })
+    }
+
+    fn prepare(
+        &self,
+        line: Result<Vec<u8>, Refused>,
+    ) -> Result<(IssueRequest, String), ResultLine> {
+        let bytes = line.map_err(|refused| ResultLine::refused(None, refused))?;
+        let form = HolderForm::read(&bytes)
+            .map_err(|error| ResultLine::refused(None, super::of_form(&error)))?;
+        let given = form.request_id.clone();
+        self.request(&bytes, &form)
+            .map(|request| (request, form.person.clone()))
+            .map_err(|refused| ResultLine::refused(given, refused))
+    }
+
+    fn request(&self, bytes: &[u8], form: &HolderForm) -> Result<IssueRequest, Refused> {
+        let id = match &form.request_id {
+            Some(id) => RequestId::new(id)?,
+            None => self.default_id(bytes)?,
+        };
+        let kinds: Kinds = match &form.kind {
+            Some(kind) => kind.parse().map_err(|error: jpki_ca::credential::WordError| {
+                Refused::new("E-WORD", format!("kind: {error}, or both"))
+            })?,
+            None => self.args.kind,
+        };
+        let key = match &form.public_key {
+            Some(text) => KeyAsk::Given(public_key(text)?),
+            None => KeyAsk::Generated(self.args.holder_algorithm),
+        };
+        let ask = Ask { kinds, carrier: self.args.carrier, renew: self.args.renew, key };
+        IssueRequest::new(id, form, &ask, self.authority.now())
+    }
+
+    /// The id of a line that gives none: the same line, asked for in the same way into the same
+    /// folder, is the same request. So a killed batch is resumed by running it again.
+    fn default_id(&self, line: &[u8]) -> Result<RequestId, Refused> {
+        let how = format!(
+            "{:?} {} {} {} {} ",
+            self.out,
+            self.args.kind.as_str(),
+            self.args.carrier,
+            self.args.renew,
+            self.args.holder_algorithm
+        );
+        let digest = sha256(&[how.as_bytes(), line].concat());
+        let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
+        RequestId::new(&format!("line-{hex}"))
+    }
+
+    fn serve(&self, group: Vec<Prepared>) -> Answer {
+        let mut places = Vec::with_capacity(group.len());
+        let mut requests = Vec::with_capacity(group.len());
+        for (number, prepared) in group {
+            match prepared {
+                Ok(request) => {
+                    requests.push(request);
+                    places.push((number, None));
+                }
+                Err(line) => places.push((number, Some(line))),
+            }
+        }
+        let mut served = match self.out {
+            Some(out) => {
+                let algorithm = self.args.holder_algorithm;
+                Delivery::new(self.authority, out, algorithm, false).serve(requests)?
+            }
+            None => self.rehearse(requests)?,
+        }
+        .into_iter();
+        Ok(places
+            .into_iter()
+            .filter_map(|(number, line)| {
+                let mut line = line.or_else(|| served.next())?;
+                line.line = Some(number);
+                Some(line)
+            })
+            .collect())
+    }
+
+    fn rehearse(&self, requests: Vec<IssueRequest>) -> Answer {
+        let pair = deliver::throw_away_pair(self.args.holder_algorithm)?;
+        requests
+            .into_iter()
+            .map(|request| {
+                let request = deliver::with_any_keys(request, &pair);
+                Ok(ResultLine::new(self.authority.rehearse_issue(&request)?, Vec::new(), true))
+            })
+            .collect()
+    }
+}
+
+/// Groups under way, answered in the order of the lines.
+struct Flow<'a> {
+    jobs: mpsc::SyncSender<(Vec<Prepared>, mpsc::Sender<Answer>)>,
+    answers: VecDeque<mpsc::Receiver<Answer>>,
+    /// People and request ids under way.
+    people: BTreeSet<String>,
+    counts: Counts,
+    context: &'a Context<'a>,
+    progress: &'a ProgressBar,
+}
+
+impl Flow<'_> {
+    fn send(&mut self, group: &mut Vec<Prepared>) -> Result<(), Failure> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let (sender, receiver) = mpsc::channel();
+        self.jobs.send((std::mem::take(group), sender)).map_err(|_| lost())?;
+        self.answers.push_back(receiver);
+        Ok(())
+    }
+
+    /// Waits until at most `left` groups are under way, and reports what came back.
+    fn drain(&mut self, left: usize) -> Result<(), Failure> {
+        while self.answers.len() > left {
+            let Some(receiver) = self.answers.pop_front() else { break };
+            for line in receiver.recv().map_err(|_| lost())?? {
+                use jpki_ca::authority::Status;
+                match &line.result {
+                    Ok((Status::Issued, _)) => self.counts.issued += 1,
+                    Ok(_) => self.counts.existing += 1,
+                    Err(_) => self.counts.refused += 1,
+                }
+                self.progress.suspend(|| self.context.report.result(&line, &line.to_text()))?;
+            }
+        }
+        if left == 0 {
+            self.people.clear();
+        } else if self.people.len() > MOST_PEOPLE {
+            self.drain(0)?;
+        }
+        Ok(())
+    }
+}
+
+/// Lines out of a file, none longer than a holder file may be.
+struct LineReader {
+    source: Box<dyn BufRead + Send>,
+    number: u64,
+}
+
+impl LineReader {
+    /// The next line that is not blank; an over-long one is passed over to its end.
+    fn next_line(
+        &mut self,
+        progress: &ProgressBar,
+    ) -> Result<Option<Result<Vec<u8>, Refused>>, Failure> {
+        loop {
+            let mut line = Vec::new();
+            let mut length = 0;
+            loop {
+                let read = self.source.fill_buf();
+                let chunk = read.map_err(|error| Failure::file(Path::new("batch"), error))?;
+                if chunk.is_empty() {
+                    break;
+                }
+                let end = chunk.iter().position(|octet| *octet == b'\n');
+                let part = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default();
+                if line.len() + part.len() <= MAX_FORM {
+                    line.extend_from_slice(part);
+                }
+                length += part.len();
+                let used = part.len() + usize::from(end.is_some());
+                self.source.consume(used);
+                progress.inc(used as u64);
+                if end.is_some() {
+                    length += 1;
+                    break;
+                }
+            }
+            if length == 0 {
+                return Ok(None);
+            }
+            self.number += 1;
+            if length > MAX_FORM + 1 {
+                let message = format!("longer than {MAX_FORM} bytes");
+                return Ok(Some(Err(Refused::new("E-LENGTH", message))));
+            }
+            if !line.trim_ascii().is_empty() {
+                return Ok(Some(Ok(line)));
+            }
+        }
+    }
+}
+
+fn open(batch: &Path) -> Result<(Box<dyn BufRead + Send>, Option<u64>), Failure> {
+    if batch == Path::new("-") {
+        return Ok((Box::new(BufReader::new(io::stdin())), None));
+    }
+    let file = fs::File::open(batch).map_err(|error| Failure::file(batch, error))?;
+    let length = file.metadata().map_err(|error| Failure::file(batch, error))?;
+    if length.is_dir() {
+        return Err(Failure::usage(format!("{} is a folder", batch.display())));
+    }
+    Ok((Box::new(BufReader::with_capacity(256 * 1024, file)), Some(length.len())))
+}
+
+fn bar(length: Option<u64>) -> ProgressBar {
+    let Some(length) = length else { return ProgressBar::new_spinner() };
+    let template = "{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {eta} left";
+    let style = ProgressStyle::with_template(template);
+    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+/// A public key in a batch line: PEM, or the base64 of its DER.
+fn public_key(text: &str) -> Result<PublicKey, Refused> {
+    let fault = |problem: String| Refused::new("E-PUBLIC-KEY", format!("public_key: {problem}"));
+    let pem = if text.trim_start().starts_with("-----BEGIN") {
+        text.to_owned()
+    } else {
+        let lines: Vec<String> = text
+            .trim()
+            .as_bytes()
+            .chunks(64)
+            .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
+            .collect();
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
+    };
+    let der = input::der(pem.as_bytes(), "PUBLIC KEY").map_err(fault)?;
+    PublicKey::from_der(&der).map_err(|error| fault(error.to_string()))
+}
+
+fn lost() -> Failure {
+    Failure::Other(Exit::Unavailable, anyhow::anyhow!("a worker of the batch ended early"))
+}
+
+/// Lines per group, and so per pair of syncs to disk: large enough that syncs do not matter, small
+/// enough that a killed batch loses a fraction of a second's work.
+const GROUP: usize = 64;
+
+/// How many people and ids are remembered before everything under way is waited for.
+const MOST_PEOPLE: usize = 100_000;

@@ -1,0 +1,43 @@
+//! One verb per file.
+
+mod audit;
+mod change;
+mod demo;
+mod init;
+mod input;
+mod issue;
+mod lint;
+mod recover;
+mod show;
+mod verify;
+
+use jpki_ca::law::revocation::Act;
+
+use crate::args::AuditCommand;
+use crate::args::Cli;
+use crate::args::Command;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+use crate::report::Report;
+
+/// Does what was typed.
+pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
+    let context = Context { global: &cli.global, report };
+    match &cli.command {
+        Command::Demo => demo::run(&context),
+        Command::Init(args) => init::run(&context, args),
+        Command::Issue(args) => issue::run(&context, args),
+        Command::Revoke(args) => change::run(&context, &args.certificate, Act::Revoke(args.reason)),
+        Command::Hold(args) => change::run(&context, args, Act::Hold),
+        Command::Release(args) => change::run(&context, args, Act::Release),
+        Command::Show(args) => show::run(&context, args),
+        Command::Lint(args) => lint::run(&context, args),
+        Command::Verify(args) => verify::run(&context, args),
+        Command::Audit(args) => match &args.command {
+            AuditCommand::Verify => audit::verify(&context),
+            AuditCommand::List(args) => audit::list(&context, args),
+        },
+        Command::Recover => recover::run(&context),
+    }
+}

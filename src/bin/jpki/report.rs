@@ -1,0 +1,104 @@
+//! What is printed: text for people or JSON for programs on stdout, prose on stderr.
+
+use std::io;
+use std::io::IsTerminal as _;
+use std::io::Write as _;
+
+use serde::Serialize;
+
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+/// Where output goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Report {
+    json: bool,
+    quiet: bool,
+}
+
+impl Report {
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
+        Self { json, quiet }
+    }
+
+    /// Whether JSON was asked for.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The result: `json` as one line when JSON was asked for, else `text`.
+    pub(crate) fn result(&self, json: &impl Serialize, text: &str) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        let written = if self.json {
+            serde_json::to_writer(&mut out, json)
+                .map_err(io::Error::from)
+                .and_then(|()| writeln!(out))
+        } else if text.is_empty() {
+            Ok(())
+        } else {
+            writeln!(out, "{text}")
+        };
+        written.and_then(|()| out.flush()).or_else(closed_pipe_is_fine)
+    }
+
+    /// Something to know beside the result.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            eprint(text);
+        }
+    }
+
+    /// Whether somebody watches: long work then shows its progress.
+    pub(crate) fn watched(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// What went wrong, and the exit code for it.
+    pub(crate) fn failure(&self, failure: &Failure) -> Exit {
+        let (status, rule, item, message) = match failure {
+            Failure::Refused(refused) => {
+                ("refused", Some(refused.rule), refused.item, refused.message.clone())
+            }
+            Failure::Other(_, error) => ("error", None, None, format!("{error:#}")),
+        };
+        if self.json {
+            let error = ErrorJson { rule, item, message: &message };
+            let document = FailureJson { status, error };
+            // The exit code says it as well.
+            let _printed = self.result(&document, "");
+        }
+        eprint(&match rule {
+            Some(rule) => format!("jpki: refused by {rule}: {message}"),
+            None => format!("jpki: {message}"),
+        });
+        failure.exit()
+    }
+}
+
+/// The error of a command, or of a line of a batch.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct ErrorJson<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) item: Option<&'a str>,
+    pub(crate) message: &'a str,
+}
+
+#[derive(Serialize)]
+struct FailureJson<'a> {
+    status: &'a str,
+    error: ErrorJson<'a>,
+}
+
+#[expect(clippy::print_stderr, reason = "the one place that speaks to people beside the result")]
+fn eprint(text: &str) {
+    eprintln!("{text}");
+}
+
+fn closed_pipe_is_fine(error: io::Error) -> Result<(), Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Failure::Other(Exit::Unavailable, anyhow::Error::new(error).context("standard output")))
+}
