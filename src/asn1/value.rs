@@ -95,7 +95,7 @@ impl<'a> Value<'a> {
         Some(arcs.join("."))
     }
 
-    /// A UTF8String.
+    /// A `UTF8String`.
     #[must_use]
     pub fn utf8(self) -> Option<&'a str> {
         std::str::from_utf8(self.tagged(tag::UTF8_STRING)?.contents).ok()
@@ -166,7 +166,7 @@ mod tests {
             number: u64,
             root in 0_u32..3,
             second in 0_u32..40,
-            arcs in proptest::collection::vec(0_u32..1 << 28, 0..5),
+            arcs in proptest::collection::vec(0_u32..1 << 28, 1..5),
         ) {
             let der = number.to_der().unwrap();
             prop_assert_eq!(Value::only(&der).unwrap().unsigned(), Some(number));

@@ -98,9 +98,9 @@ pub enum ItemText {
     /// It is not there.
     #[default]
     Absent,
-    /// The text of its UTF8String.
+    /// The text of its `UTF8String`.
     Text(String),
-    /// It stands there twice or is no UTF8String: the DER of its GeneralName.
+    /// It stands there twice or is no `UTF8String`: the DER of its `GeneralName`.
     Malformed(Vec<u8>),
 }
 
@@ -126,7 +126,7 @@ impl fmt::Debug for ItemText {
     }
 }
 
-/// The UTF8String in the `[0] EXPLICIT` value of an otherName.
+/// The `UTF8String` in the `[0] EXPLICIT` value of an `otherName`.
 fn other_name_value(value: Option<Value<'_>>) -> Option<&str> {
     value?.tagged(tag::context_constructed(0))?.child()?.utf8()
 }
