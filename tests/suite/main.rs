@@ -10,4 +10,3 @@
 )]
 
 mod layers;
-
