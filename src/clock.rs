@@ -7,6 +7,11 @@ use std::str::FromStr;
 
 use jiff::civil;
 use jiff::tz;
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error as _;
 
 /// A source of the present instant.
 pub trait Clock: fmt::Debug + Send + Sync {
@@ -108,6 +113,21 @@ impl FromStr for Timestamp {
     }
 }
 
+impl Serialize for Timestamp {
+    /// As it is displayed.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    /// As it is parsed.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}
+
 /// A civil date in Japan time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Date(civil::Date);
@@ -201,6 +221,21 @@ impl FromStr for Date {
         let month = i8::try_from(m).map_err(|_| TimeError::NotADate)?;
         let day = i8::try_from(d).map_err(|_| TimeError::NotADate)?;
         Self::new(y, month, day)
+    }
+}
+
+impl Serialize for Date {
+    /// As it is displayed.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    /// As it is parsed.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
     }
 }
 

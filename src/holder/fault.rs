@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// An item of a holder's data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// An item of a holder's data, or of an event that changes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Item {
     /// Handle of the person in the register: opaque, not a number of the state.
@@ -30,6 +30,32 @@ pub enum Item {
     Substitutes,
     /// Day of application (申請日).
     AppliedAt,
+    /// Whether the person is an adult ward (成年被後見人).
+    Guardianship,
+    /// Resident-record code (住民票コード).
+    ResidentCode,
+    /// Who sent an event.
+    Source,
+    /// The number of an event within its source.
+    Sequence,
+    /// The id of an event.
+    EventId,
+    /// Why the register changed (異動事由).
+    Reason,
+    /// Day of the change (異動年月日).
+    EventDate,
+    /// Day of the notice (届出年月日).
+    NotifiedOn,
+    /// When the register was changed (処理日時).
+    RecordedAt,
+    /// The certificate or device that an event is about.
+    Target,
+    /// What was noted with an event.
+    Note,
+    /// The refused event that an event repeats.
+    ResendOf,
+    /// The signature of the source.
+    Signature,
 }
 
 impl Item {
@@ -49,6 +75,19 @@ impl Item {
             Self::Card => "card",
             Self::Substitutes => "substitutes",
             Self::AppliedAt => "applied_at",
+            Self::Guardianship => "guardianship",
+            Self::ResidentCode => "resident_code",
+            Self::Source => "source",
+            Self::Sequence => "seq",
+            Self::EventId => "id",
+            Self::Reason => "reason",
+            Self::EventDate => "event_date",
+            Self::NotifiedOn => "notified_on",
+            Self::RecordedAt => "recorded_at",
+            Self::Target => "target",
+            Self::Note => "note",
+            Self::ResendOf => "resend_of",
+            Self::Signature => "signature",
         }
     }
 }
@@ -151,6 +190,18 @@ pub enum Rule {
     /// An item that the rules of the profile cannot express.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// An item is needed and not there.
+    #[error("is missing; {0}")]
+    Missing(&'static str),
+    /// An item is there and has no place.
+    #[error("has no place here; {0}")]
+    Unexpected(&'static str),
+    /// Not a number of the kind.
+    #[error("{0}")]
+    Number(&'static str),
+    /// Not eleven digits with a right check digit.
+    #[error("{0}")]
+    ResidentCode(&'static str),
 }
 
 impl Rule {
@@ -174,6 +225,10 @@ impl Rule {
             Self::Substitute(_) => "E-SUBSTITUTE",
             Self::Combination(_) => "E-COMBINATION",
             Self::Unsupported(_) => "E-UNSUPPORTED",
+            Self::Missing(_) => "E-MISSING",
+            Self::Unexpected(_) => "E-UNEXPECTED",
+            Self::Number(_) => "E-NUMBER",
+            Self::ResidentCode(_) => "E-RESIDENT-CODE",
         }
     }
 }

@@ -7,7 +7,9 @@
 //! parallel. The articles on phones, 16-2 to 16-15 and 35-2 to 35-15, are known in outline only.
 //! Where neither law nor published facts decide, a switch of [`crate::policy`] does.
 
+pub mod article;
 mod birthday;
+pub mod effect;
 pub mod eligibility;
 pub mod revocation;
 pub mod validity;

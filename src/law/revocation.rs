@@ -22,6 +22,14 @@ use crate::law::Rule;
 use crate::policy::CardHoldRelease;
 use crate::policy::Policy;
 
+pub use crate::law::article::Article;
+pub use crate::law::article::Statute;
+pub use crate::law::effect::Certificate;
+pub use crate::law::effect::Effect;
+pub use crate::law::effect::decide;
+pub use crate::law::effect::due;
+pub use crate::law::effect::effect;
+
 /// What `act` does to a certificate that stands as `standing`.
 ///
 /// # Errors

@@ -5,11 +5,23 @@
 //! turn one word of the configuration instead of the code. "Act" is Act 153 of 2002
 //! (公的個人認証法).
 
+mod register;
+
 use serde::Deserialize;
 use serde::Serialize;
 
 use crate::holder::BirthDate;
 use crate::holder::Residence;
+
+pub use register::CardExtension;
+pub use register::DeletionReason;
+pub use register::MinorCorrection;
+pub use register::MoveOutRevocation;
+pub use register::Naturalisation;
+pub use register::NumberChange;
+pub use register::PhoneWithoutCard;
+pub use register::Renaming;
+pub use register::RevocationTiming;
 
 /// All switches. As configuration it is a table of these fields; what is left out has its default,
 /// what is unknown is refused.
@@ -35,6 +47,32 @@ pub struct Policy {
     /// first day; we count calendar months back from the last day, held at the end of a short
     /// month, and let that day itself count.
     pub renewal_window_months: u8,
+    /// When a move to another municipality ends the signature certificate: `planned-date`, `notice`
+    /// or `move-in`.
+    pub move_out_revocation: MoveOutRevocation,
+    /// What an address written anew for the same place (住居表示・町名地番変更) does to signature
+    /// certificates: `revoke` or `keep`.
+    pub address_renamed: Renaming,
+    /// What a merger of municipalities (合併・行政区画変更) does to them: `revoke` or `keep`.
+    pub municipality_merged: Renaming,
+    /// Which corrections count as minor (軽微な修正): any of `glyph`, `notation`, `typing-error`.
+    pub minor_corrections: Vec<MinorCorrection>,
+    /// What naturalisation does to the user-authentication certificate: `keep` or `revoke`.
+    pub naturalisation: Naturalisation,
+    /// What a new resident-record code (住民票コード) does to the card: `void-card` or `keep-card`.
+    pub resident_code_change: NumberChange,
+    /// What a new individual number (個人番号) does to the card: `void-card` or `keep-card`.
+    pub individual_number_change: NumberChange,
+    /// The reason listed when the entry ended, by death or otherwise: `cessation-of-operation` or
+    /// `affiliation-changed`.
+    pub deletion_reason: DeletionReason,
+    /// What becomes of certificates when the card's end moves with the stay: `supersede` or `keep`.
+    pub card_extension: CardExtension,
+    /// What becomes of a phone's certificates when the card is closed: `revoke` or `keep`.
+    pub phone_without_card: PhoneWithoutCard,
+    /// When the revocation that an event brings takes effect: `immediate`, `event-date` or
+    /// `next-day`.
+    pub revocation_timing: RevocationTiming,
 }
 
 impl Policy {
@@ -61,6 +99,17 @@ impl Default for Policy {
             card_hold_release: CardHoldRelease::default(),
             western_era: WesternEra::default(),
             renewal_window_months: RENEWAL_WINDOW_MONTHS,
+            move_out_revocation: MoveOutRevocation::default(),
+            address_renamed: Renaming::default(),
+            municipality_merged: Renaming::default(),
+            minor_corrections: MINOR_CORRECTIONS.to_vec(),
+            naturalisation: Naturalisation::default(),
+            resident_code_change: NumberChange::default(),
+            individual_number_change: NumberChange::default(),
+            deletion_reason: DeletionReason::default(),
+            card_extension: CardExtension::default(),
+            phone_without_card: PhoneWithoutCard::default(),
+            revocation_timing: RevocationTiming::default(),
         }
     }
 }
@@ -162,6 +211,8 @@ pub enum WesternEra {
 
 const RENEWAL_WINDOW_MONTHS: u8 = 3;
 
+const MINOR_CORRECTIONS: [MinorCorrection; 2] = [MinorCorrection::Glyph, MinorCorrection::Notation];
+
 #[cfg(test)]
 mod tests {
     use crate::holder::Category;
@@ -184,7 +235,18 @@ mod tests {
                      minors = \"recorded\"\n\
                      card_hold_release = \"refuse\"\n\
                      western_era = \"japanese\"\n\
-                     renewal_window_months = 3\n";
+                     renewal_window_months = 3\n\
+                     move_out_revocation = \"planned-date\"\n\
+                     address_renamed = \"revoke\"\n\
+                     municipality_merged = \"revoke\"\n\
+                     minor_corrections = [\"glyph\", \"notation\"]\n\
+                     naturalisation = \"keep\"\n\
+                     resident_code_change = \"void-card\"\n\
+                     individual_number_change = \"void-card\"\n\
+                     deletion_reason = \"cessation-of-operation\"\n\
+                     card_extension = \"supersede\"\n\
+                     phone_without_card = \"revoke\"\n\
+                     revocation_timing = \"immediate\"\n";
         assert_eq!(toml::to_string(&Policy::default()).unwrap(), words);
     }
 
@@ -196,10 +258,28 @@ mod tests {
                      minors = \"required\"\n\
                      card_hold_release = \"user-authentication\"\n\
                      western_era = \"zero\"\n\
-                     renewal_window_months = 12\n";
+                     renewal_window_months = 12\n\
+                     move_out_revocation = \"notice\"\n\
+                     address_renamed = \"keep\"\n\
+                     municipality_merged = \"keep\"\n\
+                     minor_corrections = [\"typing-error\"]\n\
+                     naturalisation = \"revoke\"\n\
+                     resident_code_change = \"keep-card\"\n\
+                     individual_number_change = \"keep-card\"\n\
+                     deletion_reason = \"affiliation-changed\"\n\
+                     card_extension = \"keep\"\n\
+                     phone_without_card = \"keep\"\n\
+                     revocation_timing = \"next-day\"\n";
         let policy: Policy = toml::from_str(words).unwrap();
         assert_eq!(toml::to_string(&policy).unwrap(), words);
-        assert!(toml::from_str::<Policy>("unknown_birthday = \"refuse\"").is_ok());
+        for third in [
+            "unknown_birthday = \"refuse\"",
+            "move_out_revocation = \"move-in\"",
+            "revocation_timing = \"event-date\"",
+            "minor_corrections = []",
+        ] {
+            assert!(toml::from_str::<Policy>(third).is_ok(), "{third}");
+        }
     }
 
     #[test]

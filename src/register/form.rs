@@ -5,11 +5,12 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// A holder file as it stands, nothing checked but its shape.
 ///
 /// The fields are those of the file, which README.md explains.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct HolderForm {
@@ -46,7 +47,7 @@ pub struct HolderForm {
 }
 
 /// `residence` of a holder file.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct ResidenceForm {
@@ -56,7 +57,7 @@ pub struct ResidenceForm {
 }
 
 /// `card` of a holder file.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct CardForm {
@@ -65,7 +66,7 @@ pub struct CardForm {
 }
 
 /// One of the `substitutes` of a holder file.
-#[derive(Clone, Deserialize, Serialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct SubstituteForm {
@@ -81,19 +82,7 @@ impl HolderForm {
     /// # Errors
     /// When the bytes are too many, not UTF-8, not JSON, or not of this shape.
     pub fn read(bytes: &[u8]) -> Result<Self, FormError> {
-        if bytes.len() > MAX_FORM {
-            return Err(FormError::new("", format!("longer than {MAX_FORM} bytes")));
-        }
-        let text = std::str::from_utf8(bytes).map_err(|error| {
-            FormError::new("", format!("not UTF-8 at byte {}", error.valid_up_to()))
-        })?;
-        let mut json = serde_json::Deserializer::from_str(text);
-        let form = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-            let path = error.path().to_string();
-            FormError::of(&path, error.inner())
-        })?;
-        json.end().map_err(|error| FormError::of("", &error))?;
-        Ok(form)
+        read(bytes, MAX_FORM, "a holder file")
     }
 }
 
@@ -121,7 +110,7 @@ impl fmt::Debug for SubstituteForm {
     }
 }
 
-/// Why bytes are not a holder file: which field, and what was expected there; never a value.
+/// Why bytes are not a form: which field, and what was expected there; never a value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", prefix(.field))]
 #[non_exhaustive]
@@ -136,7 +125,7 @@ impl FormError {
     /// The stable code.
     pub const CODE: &'static str = "E-JSON";
 
-    fn new(field: &str, problem: String) -> Self {
+    pub(super) fn new(field: &str, problem: String) -> Self {
         // The path of an unknown field is the file's own word for it, which may be anything.
         let plain = field.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.[]".contains(&b));
         let field = if plain && field != "." { field } else { "" };
@@ -144,7 +133,7 @@ impl FormError {
     }
 
     /// What serde says, without the values that it quotes.
-    fn of(path: &str, error: &serde_json::Error) -> Self {
+    fn of(path: &str, error: &serde_json::Error, thing: &str) -> Self {
         let place = format!("(line {}, column {})", error.line(), error.column());
         let said = error.to_string();
         let quoted = |prefix: &str| {
@@ -156,7 +145,7 @@ impl FormError {
         let problem = if let Some(name) = quoted("missing field `") {
             return Self::new("", format!("the field{name} is missing {place}"));
         } else if let Some(name) = quoted("unknown field `") {
-            return Self::new("", format!("there is no field{name} in a holder file {place}"));
+            return Self::new("", format!("there is no field{name} in {thing} {place}"));
         } else if let Some(name) = quoted("duplicate field `") {
             return Self::new("", format!("the field{name} stands twice {place}"));
         } else if error.is_eof() {
@@ -169,6 +158,27 @@ impl FormError {
         };
         Self::new(path, problem)
     }
+}
+
+/// Reads the JSON of `thing`, of `limit` bytes at most.
+pub(super) fn read<T: DeserializeOwned>(
+    bytes: &[u8],
+    limit: usize,
+    thing: &str,
+) -> Result<T, FormError> {
+    if bytes.len() > limit {
+        return Err(FormError::new("", format!("longer than {limit} bytes")));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        FormError::new("", format!("not UTF-8 at byte {}", error.valid_up_to()))
+    })?;
+    let mut json = serde_json::Deserializer::from_str(text);
+    let form = serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        FormError::of(&path, error.inner(), thing)
+    })?;
+    json.end().map_err(|error| FormError::of("", &error, thing))?;
+    Ok(form)
 }
 
 fn prefix(field: &str) -> String {

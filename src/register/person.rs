@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+use serde::Deserializer;
+use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error as _;
+
 use crate::holder::Fault;
 use crate::holder::Item;
 use crate::holder::Rule;
@@ -19,16 +25,8 @@ impl Person {
     /// # Errors
     /// When it has another form, or is a number whose check digit makes it one of the state's.
     pub fn new(handle: &str) -> Result<Self, Fault> {
+        check_handle(Item::Person, handle)?;
         let fault = |rule| Err(Fault::new(Item::Person, rule));
-        if handle.is_empty() {
-            return fault(Rule::Empty);
-        }
-        if handle.len() > LIMIT {
-            return fault(Rule::TooLong { length: handle.chars().count(), limit: LIMIT });
-        }
-        if !handle.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b)) {
-            return fault(Rule::Word("ASCII letters, digits and the signs - _ . :"));
-        }
         let digits: Vec<u32> = handle.chars().filter_map(|c| c.to_digit(10)).collect();
         let of_digits = handle.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         if of_digits && is_number_of_the_state(&digits) {
@@ -54,15 +52,43 @@ impl fmt::Debug for Person {
     }
 }
 
-/// Twelve digits of an individual number or eleven of a resident-record code: modulus 11 over the
-/// weights 2 to 7 repeating from the right (Ordinance of MIC No. 85 of 2014, article 5).
+impl Serialize for Person {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Person {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// Refuses what is not a handle: 1 to 64 ASCII letters, digits and `-_.:`.
+pub(super) fn check_handle(item: Item, handle: &str) -> Result<(), Fault> {
+    let rule = if handle.is_empty() {
+        Rule::Empty
+    } else if handle.len() > LIMIT {
+        Rule::TooLong { length: handle.chars().count(), limit: LIMIT }
+    } else if !handle.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b)) {
+        Rule::Word("ASCII letters, digits and the signs - _ . :")
+    } else {
+        return Ok(());
+    };
+    Err(Fault::new(item, rule))
+}
+
+/// Twelve digits of an individual number or eleven of a resident-record code.
 fn is_number_of_the_state(digits: &[u32]) -> bool {
+    matches!(digits.len(), 11 | 12) && has_right_check_digit(digits)
+}
+
+/// Whether the last digit is the check digit of the others: modulus 11 over the weights 2 to 7
+/// repeating from the right (Ordinance of MIC No. 85 of 2014, article 5).
+pub(super) fn has_right_check_digit(digits: &[u32]) -> bool {
     let Some((check, rest)) = digits.split_last() else {
         return false;
     };
-    if !matches!(rest.len(), 10 | 11) {
-        return false;
-    }
     let weights = (2..=7).cycle();
     let sum: u32 = rest.iter().rev().zip(weights).map(|(digit, weight)| digit * weight).sum();
     let expected = match sum % 11 {

@@ -18,6 +18,8 @@ use crate::holder::Sex;
 use crate::holder::Substitute;
 
 use super::form::HolderForm;
+use super::form::ResidenceForm;
+use super::form::SubstituteForm;
 use super::person::Person;
 
 /// A resident as the register knows them (住民票, or 戸籍の附票 for nationals abroad), every item
@@ -54,27 +56,10 @@ impl Resident {
     /// The first item that is wrong.
     pub fn new(form: &HolderForm, now: Timestamp) -> Result<Self, Fault> {
         let today = now.japan_date();
-        let category: Category = form.residence.category.parse()?;
-        let period_end =
-            form.residence.period_end.as_deref().map(|text| date(Item::Residence, text));
-        let residence = Residence::new(category, period_end.transpose()?)?;
+        let residence = read_residence(&form.residence)?;
+        let category = residence.category();
         let municipality = Municipality::from_code(&form.municipality)?;
-        let substitutes = form
-            .substitutes
-            .iter()
-            .map(|form| {
-                let item = match form.item.as_str() {
-                    "name" => Item::Name,
-                    "address" => Item::Address,
-                    "former_surname" => Item::FormerSurname,
-                    _ => {
-                        let words = "name, address, former_surname";
-                        return Err(Fault::new(Item::Substitutes, Rule::Word(words)));
-                    }
-                };
-                Substitute::new(item, form.index, &form.original, &form.used)
-            })
-            .collect::<Result<Vec<_>, _>>()?;
+        let substitutes = read_substitutes(&form.substitutes)?;
         let foreign = category.is_foreign();
         let abroad = category == Category::NationalAbroad;
         let name = Name::new(&form.name, foreign, &substitutes)?;
@@ -121,7 +106,32 @@ impl Resident {
     }
 }
 
-fn date(item: Item, text: &str) -> Result<Date, Fault> {
+/// The substitutes of a form.
+pub(super) fn read_substitutes(forms: &[SubstituteForm]) -> Result<Vec<Substitute>, Fault> {
+    let read = |form: &SubstituteForm| {
+        let item = match form.item.as_str() {
+            "name" => Item::Name,
+            "address" => Item::Address,
+            "former_surname" => Item::FormerSurname,
+            _ => {
+                let words = "name, address, former_surname";
+                return Err(Fault::new(Item::Substitutes, Rule::Word(words)));
+            }
+        };
+        Substitute::new(item, form.index, &form.original, &form.used)
+    };
+    forms.iter().map(read).collect()
+}
+
+/// The residence of a form.
+pub(super) fn read_residence(form: &ResidenceForm) -> Result<Residence, Fault> {
+    let category: Category = form.category.parse()?;
+    let period_end = form.period_end.as_deref().map(|text| date(Item::Residence, text));
+    Residence::new(category, period_end.transpose()?)
+}
+
+/// A day.
+pub(super) fn date(item: Item, text: &str) -> Result<Date, Fault> {
     text.parse().map_err(|_| Fault::new(item, Rule::Date("write an existing day as YYYY-MM-DD")))
 }
 
