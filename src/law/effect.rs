@@ -231,9 +231,9 @@ fn naturalised(certificate: &Certificate, policy: &Policy) -> Effect {
 
 fn card_void(lapse: Lapse, certificate: &Certificate, policy: &Policy) -> Effect {
     match lapse {
-        // What the card carries ends no later than the card: it expires and is not listed.
-        Lapse::Expired => Effect::Keep,
-        Lapse::EntryDeleted => {
+        // What the card carries ends no later than the card and has expired with it. Only where the
+        // stay was shortened by a correction is there anything left to end.
+        Lapse::EntryDeleted | Lapse::Expired => {
             card_closed(certificate, Article::CARD_VOID, PhoneWithoutCard::Revoke)
         }
         Lapse::MoveInNotFiled
