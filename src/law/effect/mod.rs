@@ -373,3 +373,6 @@ const ENTRY: [Article; 2] = [Article::SIGNATURE_ENTRY, Article::AUTHENTICATION_E
 const CONTENT: [Article; 2] = [Article::SIGNATURE_CHANGE, Article::AUTHENTICATION_ENTRY];
 const ONE: [Article; 2] = [Article::SIGNATURE_ONE, Article::AUTHENTICATION_ONE];
 const DISCARDED: [Article; 2] = [Article::DISCARDED; 2];
+
+#[cfg(test)]
+mod tests;
