@@ -143,3 +143,17 @@ impl From<Rule> for Refused {
         Self::new(rule.code(), rule.message())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::register::explanation;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_is_explained() {
+        for rule in Rule::ALL {
+            assert!(explanation(rule.code()).is_some(), "{}", rule.code());
+        }
+    }
+}

@@ -262,4 +262,11 @@ mod tests {
             assert_eq!(refusal.item(), rule.item());
         }
     }
+
+    #[test]
+    fn every_rule_is_explained() {
+        for rule in Rule::ALL {
+            assert!(crate::register::explanation(rule.code()).is_some(), "{rule}");
+        }
+    }
 }

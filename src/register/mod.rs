@@ -4,18 +4,25 @@
 //! A record changes by [`transition`] and by time, [`lapse`], alone; both say what changed, and
 //! [`crate::law`] says what that does to certificates.
 
+mod acts;
+mod cards;
 mod change;
+mod checks;
 mod event;
 mod event_form;
+mod explain;
 mod form;
 mod items;
+mod moves;
 mod person;
 mod reason;
 mod record;
+mod refusal;
 mod resident;
 mod resident_code;
 mod rule;
 mod source;
+mod stays;
 mod target;
 mod timer;
 mod transition;
@@ -32,6 +39,8 @@ pub use event_form::ChangesForm;
 pub use event_form::EventForm;
 pub use event_form::MAX_EVENT;
 pub use event_form::TargetForm;
+pub use explain::Explanation;
+pub use explain::explanation;
 pub use form::CardForm;
 pub use form::FormError;
 pub use form::HolderForm;
@@ -50,10 +59,10 @@ pub use record::PhoneState;
 pub use record::Record;
 pub use record::Status;
 pub use record::Timer;
+pub use refusal::Refusal;
+pub use refusal::Refusals;
 pub use resident::Resident;
 pub use resident_code::ResidentCode;
-pub use rule::Refusal;
-pub use rule::Refusals;
 pub use rule::Rule;
 pub use source::Source;
 pub use target::Target;

@@ -21,9 +21,9 @@ use super::form::HolderForm;
 use super::items::ITEMS;
 use super::items::Items;
 use super::person::Person;
+use super::refusal::Refusal;
 use super::resident::Resident;
 use super::resident::read_residence;
-use super::rule::Refusal;
 use super::rule::Rule;
 
 /// The register's record of one person (住民票, or 戸籍の附票 of nationals abroad), in one version.

@@ -1,6 +1,7 @@
 //! Time's work on a record: notified moves take place, cards end when nobody acts.
 
 use crate::clock::Date;
+use crate::holder::Item;
 use crate::policy::Policy;
 
 use super::change::Change;
@@ -83,7 +84,6 @@ pub(super) fn depart(record: &mut Record, _policy: &Policy, changes: &mut Vec<Ch
         Destination::Municipality => {
             changes.push(Change::MovedOut);
             record.status = Status::MovedOut { since: on };
-            record.last_event = record.last_event.max(Some(on));
             if takes_back(record, Timer::CardContinuation) {
                 // Moved again before the card was continued.
                 void_card(record, Lapse::MovedAgain, changes);
@@ -93,16 +93,14 @@ pub(super) fn depart(record: &mut Record, _policy: &Policy, changes: &mut Vec<Ch
             }
         }
         Destination::Abroad => {
-            record.last_event = record.last_event.max(Some(on));
             delete(record, Deletion::MovedAbroad, on, changes);
         }
         Destination::AbroadContinued { address, municipality } => {
             let before = record.items.clone();
-            record.items.set(crate::holder::Item::Address, Some(&address));
-            record.items.set(crate::holder::Item::Municipality, Some(&municipality));
-            record.items.set(crate::holder::Item::Residence, Some(ABROAD));
+            record.items.set(Item::Address, Some(&address));
+            record.items.set(Item::Municipality, Some(&municipality));
+            record.items.set(Item::Residence, Some(ABROAD));
             record.status = Status::Abroad { since: on };
-            record.last_event = record.last_event.max(Some(on));
             changes.push(Change::MovedAbroadContinued);
             changes.extend(diff(&before, &record.items));
         }

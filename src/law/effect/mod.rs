@@ -231,9 +231,9 @@ fn naturalised(certificate: &Certificate, policy: &Policy) -> Effect {
 
 fn card_void(lapse: Lapse, certificate: &Certificate, policy: &Policy) -> Effect {
     match lapse {
-        // What the card carries ends no later than the card: it expires and is not listed.
-        Lapse::Expired => Effect::Keep,
-        Lapse::EntryDeleted => {
+        // What the card carries ends no later than the card and has expired with it. Only where the
+        // stay was shortened by a correction is there anything left to end.
+        Lapse::EntryDeleted | Lapse::Expired => {
             card_closed(certificate, Article::CARD_VOID, PhoneWithoutCard::Revoke)
         }
         Lapse::MoveInNotFiled
@@ -373,3 +373,6 @@ const ENTRY: [Article; 2] = [Article::SIGNATURE_ENTRY, Article::AUTHENTICATION_E
 const CONTENT: [Article; 2] = [Article::SIGNATURE_CHANGE, Article::AUTHENTICATION_ENTRY];
 const ONE: [Article; 2] = [Article::SIGNATURE_ONE, Article::AUTHENTICATION_ONE];
 const DISCARDED: [Article; 2] = [Article::DISCARDED; 2];
+
+#[cfg(test)]
+mod tests;
