@@ -70,6 +70,13 @@ pub enum Act<'a> {
         /// Which certificate.
         certificate: Subject,
     },
+    /// Something became of an event of the register.
+    Event {
+        /// Its place in the store.
+        event: u64,
+        /// What became of it: applied, refused, waiting, resent.
+        outcome: &'a str,
+    },
     /// A request was refused.
     Refused {
         /// The request.
@@ -152,6 +159,10 @@ struct Line<'a> {
     since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rule: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'a str>,
 }
 
 fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
@@ -168,6 +179,8 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         reason: None,
         since: None,
         rule: None,
+        event: None,
+        outcome: None,
     };
     let certificate = match *act {
         Act::Founded => {
@@ -207,6 +220,12 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         Act::Expired { certificate } => {
             line.act = "expired";
             Some(certificate)
+        }
+        Act::Event { event, outcome } => {
+            line.act = "event";
+            line.event = Some(event);
+            line.outcome = Some(outcome);
+            None
         }
         Act::Refused { request, rule } => {
             line.act = "refused";

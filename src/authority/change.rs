@@ -132,21 +132,24 @@ fn apply(
     record: &CertificateRecord,
     outcome: revocation::Outcome,
 ) -> Result<State, StoreError> {
-    match outcome {
+    let kind = record.ca.kind();
+    let (state, reason) = match outcome {
         revocation::Outcome::Revoked { reason, since } => {
             let since = beginning(record, since, tx.at());
             tx.revoke(record, reason, since)?;
-            Ok(State::Revoked(since, reason))
+            (State::Revoked(since, reason), reason)
         }
         revocation::Outcome::Held => {
             tx.hold(record)?;
-            Ok(State::Held(tx.at()))
+            (State::Held(tx.at()), Reason::CertificateHold)
         }
         revocation::Outcome::Released => {
             tx.release(record)?;
-            Ok(State::Live)
+            (State::Live, Reason::CertificateHold)
         }
-    }
+    };
+    tx.put_cause(record.intent, BY_COMMAND, revocation::ground(kind, reason), None)?;
+    Ok(state)
 }
 
 /// Since when a revocation counts: a hold that ends in one keeps its date.
@@ -155,4 +158,13 @@ fn beginning(record: &CertificateRecord, since: Since, now: Timestamp) -> Timest
         (Since::Hold, State::Held(held)) => held,
         _ => now,
     }
+}
+
+/// What stands in place of a change of the register when a command did it.
+const BY_COMMAND: &str = "command";
+
+/// Gives an intended certificate up, and records why.
+pub(super) fn void(tx: &mut Tx<'_>, intent: Intent) -> Result<(), StoreError> {
+    tx.void(intent)?;
+    tx.put_cause(intent, BY_COMMAND, revocation::Article::DISCARDED, None)
 }

@@ -11,18 +11,22 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Kind;
+use crate::holder::Item;
 use crate::law;
 use crate::law::eligibility::Applicant;
 use crate::law::validity;
 use crate::law::validity::End;
 use crate::law::validity::Question;
 use crate::lint;
+use crate::policy::UnknownPeople;
 use crate::profile::Attested;
 use crate::profile::Grant;
 use crate::profile::Subject;
 use crate::profile::TbsCertificate;
 use crate::profile::signature_certificate;
 use crate::profile::user_authentication_certificate;
+use crate::register;
+use crate::register::Record;
 use crate::seal::Recorded;
 use crate::seal::SealError;
 use crate::seal::Sealed;
@@ -37,6 +41,7 @@ use super::Authority;
 use super::AuthorityError;
 use super::KeyGeneration;
 use super::change::supersede;
+use super::change::void;
 use super::outcome::Issued;
 use super::outcome::Outcome;
 use super::outcome::Refused;
@@ -177,7 +182,10 @@ impl Authority {
         if let Some(fault) = fault {
             return Ok(Plan::Refused(fault));
         }
-        let situation = Situation::of(tx, request)?;
+        let situation = match self.meet(tx, request)? {
+            Ok(situation) => situation,
+            Err(refused) => return Ok(Plan::Refused(refused)),
+        };
         let granted = match self.judge(tx, request, &situation) {
             Ok(granted) => granted,
             Err(Denied::Refused(refused)) => return Ok(Plan::Refused(refused)),
@@ -201,6 +209,40 @@ impl Authority {
         }
         tx.put_request(request.id.as_str(), &request.content, &intents)?;
         Ok(Plan::Intended { intents: intents.len(), replaced })
+    }
+
+    /// The request meets the register: what it says of the holder must be what is on record.
+    fn meet(
+        &self,
+        tx: &mut Tx<'_>,
+        request: &IssueRequest,
+    ) -> Result<Result<Situation, Refused>, AuthorityError> {
+        let person = &request.resident.person;
+        let record = match tx.resident(person)? {
+            Some(record) => {
+                let differing = record.differences(&request.form);
+                if !differing.is_empty() {
+                    return Ok(Err(mismatch(&differing)));
+                }
+                for kind in request.kinds.list() {
+                    if let Err(refusal) = record.may_hold(kind) {
+                        return Ok(Err(refusal.into()));
+                    }
+                }
+                record
+            }
+            None => match self.policy.register {
+                UnknownPeople::Strict => {
+                    return Ok(Err(register::Refusal::from(register::Rule::HolderUnknown).into()));
+                }
+                UnknownPeople::Open => match Record::open(&request.form, tx.at()) {
+                    Ok(record) => record,
+                    Err(fault) => return Ok(Err(fault.into())),
+                },
+            },
+        };
+        let certificates = tx.current(person)?;
+        Ok(Ok(Situation { now: tx.at(), certificates, record }))
     }
 
     /// What the request led to before: none when it is new, or all that it led to is void.
@@ -277,7 +319,7 @@ impl Authority {
                 return Err(Rule::KeyOfOtherKind.into());
             }
         }
-        let card_end = match (resident.card_expires, situation.card_end) {
+        let card_end = match (resident.card_expires, situation.record.card().ends) {
             (Some(end), _) | (None, Some(end)) => end,
             (None, None) => {
                 validity::card_end(birth_date, resident.residence, applied, today, policy)?
@@ -311,7 +353,9 @@ impl Authority {
             }
             granted.push((kind, end));
         }
-        tx.put_card_end(&resident.person, card_end)?;
+        let mut record = situation.record.clone();
+        record.note_card(card_end);
+        tx.put_resident(&record, None)?;
         granted.sort_by_key(|(kind, _)| *kind);
         Ok(granted)
     }
@@ -374,7 +418,7 @@ impl Authority {
         let whole = sealed.iter().all(Result::is_ok);
         if !whole || standing.len() < sealed.len() {
             for intent in standing {
-                tx.void(intent)?;
+                void(tx, intent)?;
             }
             return Ok(Err(if whole { Rule::IssueInterrupted } else { Rule::KeyFailed }.into()));
         }
@@ -438,15 +482,10 @@ impl From<StoreError> for Denied {
 struct Situation {
     now: Timestamp,
     certificates: Vec<CertificateRecord>,
-    card_end: Option<Date>,
+    record: Record,
 }
 
 impl Situation {
-    fn of(tx: &mut Tx<'_>, request: &IssueRequest) -> Result<Self, StoreError> {
-        let person = &request.resident.person;
-        Ok(Self { now: tx.at(), certificates: tx.current(person)?, card_end: tx.card_end(person)? })
-    }
-
     /// The certificates of a kind on a carrier that are intended, live or held.
     fn on(&self, kind: Kind, carrier: Carrier) -> impl Iterator<Item = &CertificateRecord> {
         self.certificates.iter().filter(move |record| {
@@ -486,6 +525,17 @@ fn independent(requests: &[IssueRequest]) -> Vec<&[IssueRequest]> {
     }
     runs.extend(requests.get(start..));
     runs
+}
+
+/// The items in which a request and the record differ, by name.
+fn mismatch(items: &[Item]) -> Refused {
+    let names: Vec<_> = items.iter().map(|item| item.as_str()).collect();
+    let rule = register::Rule::HolderMismatch;
+    Refused {
+        rule: rule.code(),
+        item: names.first().copied(),
+        message: format!("{}: {}", names.join(", "), rule.message()),
+    }
 }
 
 /// The first of a request's keys that is weak, judged without the store.

@@ -3,12 +3,15 @@
 
 mod change;
 pub mod home;
+mod ingest;
 mod issue;
 mod outcome;
 mod recover;
 mod request;
 mod rule;
+mod tick;
 mod verify;
+mod why;
 
 use crate::asn1::PublicKey;
 use crate::audit::Entry;
@@ -37,6 +40,10 @@ use crate::store::Tx;
 
 pub use change::Change;
 pub use change::ChangeRequest;
+pub use ingest::EventOutcome;
+pub use ingest::Fate;
+pub use ingest::Finding;
+pub use ingest::Touched;
 pub use outcome::Issued;
 pub use outcome::Outcome;
 pub use outcome::Refused;
@@ -49,7 +56,9 @@ pub use request::KeyAsk;
 pub use request::Kinds;
 pub use request::RequestId;
 pub use rule::Rule;
+pub use tick::Tick;
 pub use verify::Verdict;
+pub use why::Why;
 
 /// Both authorities of an installation: their keys, their store, their clock.
 ///

@@ -104,6 +104,16 @@ impl From<Refusal> for Refused {
     }
 }
 
+impl From<crate::register::Refusal> for Refused {
+    fn from(refusal: crate::register::Refusal) -> Self {
+        Self {
+            rule: refusal.code(),
+            item: refusal.item().map(crate::holder::Item::as_str),
+            message: refusal.to_string(),
+        }
+    }
+}
+
 impl From<KeyFault> for Refused {
     fn from(fault: KeyFault) -> Self {
         Self { rule: fault.code(), item: Some("public_key"), message: fault.to_string() }

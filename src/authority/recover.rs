@@ -9,6 +9,7 @@ use crate::store::Tx;
 
 use super::Authority;
 use super::AuthorityError;
+use super::change::void;
 
 /// What was found and resolved.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -56,7 +57,7 @@ impl Authority {
 pub(super) fn resolve(tx: &mut Tx<'_>) -> Result<Recovery, StoreError> {
     let mut recovery = Recovery::default();
     for (record, request_id) in tx.dangling()? {
-        tx.void(record.intent)?;
+        void(tx, record.intent)?;
         let serial = record.serial.to_string();
         recovery.voided.push(Voided { ca: record.ca, serial, request_id });
     }

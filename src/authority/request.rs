@@ -131,6 +131,7 @@ pub struct Ask {
 #[derive(Clone, Debug)]
 pub struct IssueRequest {
     pub(super) id: RequestId,
+    pub(super) form: HolderForm,
     pub(super) resident: Resident,
     pub(super) kinds: Kinds,
     pub(super) carrier: Carrier,
@@ -180,6 +181,7 @@ impl IssueRequest {
         let content = sha256(&serde_json::to_vec(&content).unwrap_or_default());
         Ok(Self {
             id,
+            form: form.clone(),
             resident,
             kinds: ask.kinds,
             carrier: ask.carrier,

@@ -48,6 +48,28 @@ pub fn judge(
     }
 }
 
+/// The article that a command with this reason rests on, where no event of the register stands
+/// behind it: an operator acts on the holder's request or report, or because a certificate takes
+/// another's place.
+#[must_use]
+pub fn ground(kind: Kind, reason: Reason) -> Article {
+    let [signature, authentication] = match reason {
+        Reason::Unspecified => [Article::DISCARDED; 2],
+        Reason::KeyCompromise | Reason::CaCompromise | Reason::CertificateHold => {
+            [Article::SIGNATURE_LEAK, Article::AUTHENTICATION_LEAK]
+        }
+        Reason::AffiliationChanged => [Article::SIGNATURE_ERROR, Article::AUTHENTICATION_ERROR],
+        Reason::Superseded => [Article::SIGNATURE_ONE, Article::AUTHENTICATION_ONE],
+        Reason::CessationOfOperation => {
+            [Article::SIGNATURE_REQUEST, Article::AUTHENTICATION_REQUEST]
+        }
+    };
+    match kind {
+        Kind::Signature => signature,
+        Kind::UserAuthentication => authentication,
+    }
+}
+
 /// Act art. 15, 34: revocation is terminal. A hold that turns into it keeps its date, since what
 /// was held had no effect from then on, and takes the reason given now.
 fn revoke(standing: Standing, reason: Reason) -> Result<Outcome, Refusal> {

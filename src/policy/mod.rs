@@ -5,6 +5,7 @@
 //! turn one word of the configuration instead of the code. "Act" is Act 153 of 2002
 //! (公的個人認証法).
 
+mod feed;
 mod register;
 
 use serde::Deserialize;
@@ -13,6 +14,8 @@ use serde::Serialize;
 use crate::holder::BirthDate;
 use crate::holder::Residence;
 
+pub use feed::FeedSignatures;
+pub use feed::UnknownPeople;
 pub use register::CardExtension;
 pub use register::DeletionReason;
 pub use register::MinorCorrection;
@@ -73,6 +76,10 @@ pub struct Policy {
     /// When the revocation that an event brings takes effect: `immediate`, `event-date` or
     /// `next-day`.
     pub revocation_timing: RevocationTiming,
+    /// What a request for someone who is not on record does: `open` or `strict`.
+    pub register: UnknownPeople,
+    /// Whether events must be signed by their source: `optional` or `required`.
+    pub feed_signatures: FeedSignatures,
 }
 
 impl Policy {
@@ -110,6 +117,8 @@ impl Default for Policy {
             card_extension: CardExtension::default(),
             phone_without_card: PhoneWithoutCard::default(),
             revocation_timing: RevocationTiming::default(),
+            register: UnknownPeople::default(),
+            feed_signatures: FeedSignatures::default(),
         }
     }
 }

@@ -12,6 +12,15 @@ use crate::register::Person;
 use crate::seal::Intent;
 
 use super::StoreError;
+use super::feed::Arrival;
+use super::feed::CauseRow;
+use super::feed::Deferred;
+use super::feed::EventKey;
+use super::feed::EventRow;
+use super::feed::EventState;
+use super::feed::ResidentRow;
+use super::feed::SourceRow;
+use super::feed::SourceStatus;
 use super::record::CertificateRecord;
 use super::record::GenerationRecord;
 use super::record::KeyUse;
@@ -25,7 +34,7 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
 }
 
 /// A transaction: undone when dropped without commit.
-pub(super) trait Transaction {
+pub(super) trait Transaction: Register {
     /// Makes everything durable.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;
 
@@ -68,9 +77,6 @@ pub(super) trait Transaction {
     ) -> Result<(), StoreError>;
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError>;
 
-    fn card_end(&mut self, person: &Person) -> Result<Option<Date>, StoreError>;
-    fn put_card_end(&mut self, person: &Person, end: Date) -> Result<(), StoreError>;
-
     /// Intents whose process is gone, oldest first, with the ids of their requests.
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError>;
 
@@ -79,6 +85,61 @@ pub(super) trait Transaction {
     fn append_audit(&mut self, entry: &Entry) -> Result<(), StoreError>;
     /// At most `limit` entries with numbers above `after`, in order.
     fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+}
+
+/// What a back end offers about the register.
+pub(super) trait Register {
+    /// The record in JSON.
+    fn resident(&mut self, person: &str) -> Result<Option<String>, StoreError>;
+    fn put_resident(&mut self, row: &ResidentRow<'_>) -> Result<(), StoreError>;
+    fn residents_due(
+        &mut self,
+        day: Date,
+        after: &str,
+        limit: u32,
+    ) -> Result<Vec<String>, StoreError>;
+    fn residents(&mut self, after: &str, limit: u32) -> Result<Vec<String>, StoreError>;
+
+    fn source(&mut self, name: &str) -> Result<Option<SourceRow>, StoreError>;
+    fn put_source(&mut self, source: &SourceRow) -> Result<(), StoreError>;
+    fn source_statuses(&mut self) -> Result<Vec<SourceStatus>, StoreError>;
+
+    fn event(&mut self, source: &str, id: &str) -> Result<Option<EventRow>, StoreError>;
+    fn events_named(&mut self, id: &str) -> Result<Vec<EventRow>, StoreError>;
+    fn event_numbered(
+        &mut self,
+        source: &str,
+        sequence: u64,
+    ) -> Result<Option<EventRow>, StoreError>;
+    fn insert_event(
+        &mut self,
+        arrival: &Arrival<'_>,
+        state: EventState,
+        findings: Option<&str>,
+        at: Timestamp,
+    ) -> Result<EventKey, StoreError>;
+    fn settle_event(
+        &mut self,
+        key: EventKey,
+        state: EventState,
+        findings: Option<&str>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    fn rejected(&mut self, after: EventKey, limit: u32) -> Result<Vec<EventRow>, StoreError>;
+
+    fn put_cause(
+        &mut self,
+        intent: Intent,
+        change: &str,
+        article: &str,
+        event: Option<EventKey>,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    fn cause(&mut self, intent: Intent) -> Result<Option<CauseRow>, StoreError>;
+    fn latencies(&mut self) -> Result<Vec<i64>, StoreError>;
+
+    fn defer(&mut self, deferred: &Deferred) -> Result<(), StoreError>;
+    fn take_deferred(&mut self, at: Timestamp, limit: u32) -> Result<Vec<Deferred>, StoreError>;
 }
 
 /// Everything that is fixed about a certificate when it is intended.

@@ -5,6 +5,7 @@
 //! (promise 7). Only [`Store::record`] mints [`Recorded`], and only after the commit.
 
 mod backend;
+mod feed;
 mod record;
 mod session;
 #[cfg(feature = "sqlite")]
@@ -18,6 +19,14 @@ use crate::clock::Timestamp;
 use crate::profile::TbsCertificate;
 use crate::seal::Recorded;
 
+pub use feed::Arrival;
+pub use feed::CauseRow;
+pub use feed::Deferred;
+pub use feed::EventKey;
+pub use feed::EventRow;
+pub use feed::EventState;
+pub use feed::SourceRow;
+pub use feed::SourceStatus;
 pub use record::CertificateRecord;
 pub use record::GenerationRecord;
 pub use record::Intention;

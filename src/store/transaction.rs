@@ -5,7 +5,6 @@ use std::fmt;
 use crate::asn1::sha256;
 use crate::audit::Act;
 use crate::audit::Entry;
-use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Reason;
@@ -300,22 +299,6 @@ impl<'a> Tx<'a> {
         self.inner.generations()
     }
 
-    /// The end of a person's card, as recorded at an earlier issue.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn card_end(&mut self, person: &Person) -> Result<Option<Date>, StoreError> {
-        self.inner.card_end(person)
-    }
-
-    /// Records the end of a person's card.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn put_card_end(&mut self, person: &Person, end: Date) -> Result<(), StoreError> {
-        self.inner.put_card_end(person, end)
-    }
-
     /// Intents whose process is gone, oldest first, with the ids of their requests.
     ///
     /// # Errors
@@ -347,7 +330,12 @@ impl<'a> Tx<'a> {
         })
     }
 
-    fn audit(&mut self, act: &Act<'_>) -> Result<u64, StoreError> {
+    /// For the verbs in `feed`.
+    pub(super) fn inner(&mut self) -> &mut (dyn Transaction + '_) {
+        &mut *self.inner
+    }
+
+    pub(super) fn audit(&mut self, act: &Act<'_>) -> Result<u64, StoreError> {
         let head = match self.head {
             Some(head) => head,
             None => self.inner.audit_head()?,

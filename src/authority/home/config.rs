@@ -62,6 +62,8 @@ impl Config {
         };
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
         TEMPLATE
+            // A production home has a register of its own; a sandbox takes people as they come.
+            .replace("@register@", &quoted(if policies == "test" { "open" } else { "strict" }))
             .replace("@organisation@", &quoted(realm.organisation().as_str()))
             .replace("@policies@", &quoted(policies))
             .replace("@ocsp_url@", &quoted(realm.ocsp_url()))

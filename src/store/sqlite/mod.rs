@@ -1,5 +1,6 @@
 //! The embedded back end: one SQLite file in WAL mode, synced at every commit.
 
+mod feed;
 mod row;
 mod transaction;
 

@@ -134,6 +134,6 @@ pub(super) fn signed(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number).map_err(|_| StoreError::Damaged("a number is too large"))
 }
 
-fn time(seconds: i64) -> Result<Timestamp, StoreError> {
+pub(super) fn time(seconds: i64) -> Result<Timestamp, StoreError> {
     Timestamp::from_unix(seconds).map_err(|_| StoreError::Damaged("a time is out of range"))
 }

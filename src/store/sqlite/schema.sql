@@ -75,11 +75,6 @@ CREATE TABLE request (
     second  INTEGER REFERENCES certificate (id)
 ) STRICT;
 
-CREATE TABLE card (
-    person TEXT NOT NULL PRIMARY KEY,
-    ends   TEXT NOT NULL                                   -- YYYY-MM-DD, Japan
-) STRICT, WITHOUT ROWID;
-
 -- The record of acts: append-only.
 CREATE TABLE audit (
     entry INTEGER PRIMARY KEY,
@@ -88,3 +83,71 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+
+-- The register's record of each person as it stands; what it was before is in resident_version.
+CREATE TABLE resident (
+    person  TEXT NOT NULL PRIMARY KEY,
+    version INTEGER NOT NULL CHECK (version > 0),
+    body    TEXT NOT NULL,                                 -- JSON
+    due     TEXT,                                          -- the first deadline, YYYY-MM-DD, Japan
+    event   INTEGER,                                       -- what made this version; none: entry by issue or import
+    since   INTEGER NOT NULL                               -- when it was recorded here
+) STRICT;
+CREATE INDEX resident_due ON resident (due) WHERE due IS NOT NULL;
+CREATE TABLE resident_version (
+    person  TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    body    TEXT NOT NULL,
+    event   INTEGER,
+    since   INTEGER NOT NULL,
+    until   INTEGER NOT NULL,
+    PRIMARY KEY (person, version)
+) STRICT, WITHOUT ROWID;
+
+-- Who sends events, and the number that comes next.
+CREATE TABLE source (
+    name       TEXT NOT NULL PRIMARY KEY,
+    next       INTEGER NOT NULL CHECK (next > 0),
+    public_key BLOB                                        -- SubjectPublicKeyInfo, when registered
+) STRICT, WITHOUT ROWID;
+
+-- Every event that arrived, whatever became of it.
+CREATE TABLE event (
+    row         INTEGER PRIMARY KEY,
+    source      TEXT NOT NULL,
+    seq         INTEGER,                                   -- none: a resend, or a line nobody could read
+    id          TEXT NOT NULL,
+    line        BLOB NOT NULL,
+    state       INTEGER NOT NULL CHECK (state IN (0, 1, 2, 3)), -- waiting, applied, refused, resent
+    findings    TEXT,                                      -- JSON, when refused
+    resend_of   INTEGER REFERENCES event (row),
+    received_at INTEGER NOT NULL,
+    settled_at  INTEGER,
+    recorded_at INTEGER,                                   -- the register's time of record
+    CHECK ((state = 0) = (settled_at IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX event_id ON event (id, source);
+CREATE UNIQUE INDEX event_seq ON event (source, seq) WHERE seq IS NOT NULL;
+CREATE INDEX event_refused ON event (row) WHERE state = 2;
+CREATE INDEX event_waiting ON event (source, seq) WHERE state = 0;
+
+-- Why a certificate's state last changed: the change, the rule's article, and the event behind it.
+CREATE TABLE cause (
+    id      INTEGER PRIMARY KEY REFERENCES certificate (id),
+    change  TEXT NOT NULL,
+    article TEXT NOT NULL,
+    event   INTEGER REFERENCES event (row),
+    at      INTEGER NOT NULL
+) STRICT;
+
+-- Revocations that policy puts off.
+CREATE TABLE deferred (
+    row     INTEGER PRIMARY KEY,
+    id      INTEGER NOT NULL REFERENCES certificate (id),
+    at      INTEGER NOT NULL,
+    reason  INTEGER NOT NULL,
+    change  TEXT NOT NULL,
+    article TEXT NOT NULL,
+    event   INTEGER
+) STRICT;
+CREATE INDEX deferred_at ON deferred (at);

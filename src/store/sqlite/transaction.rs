@@ -11,7 +11,6 @@ use rusqlite::params;
 use crate::asn1::sha256;
 use crate::audit::Entry;
 use crate::audit::GENESIS;
-use crate::clock::Date;
 use crate::credential::CaName;
 use crate::credential::Serial;
 use crate::profile::Subject;
@@ -35,7 +34,7 @@ use super::row::column;
 
 /// A transaction that holds the connection, begun IMMEDIATE: it never has to give up halfway.
 pub(super) struct SqliteTransaction<'a> {
-    connection: MutexGuard<'a, Connection>,
+    pub(super) connection: MutexGuard<'a, Connection>,
     session: &'a SessionSlot,
     open: bool,
 }
@@ -49,12 +48,12 @@ impl<'a> SqliteTransaction<'a> {
         Ok(Self { connection, session, open: true })
     }
 
-    fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         self.connection.prepare_cached(sql).and_then(|mut s| s.execute(params)).map_err(fault)
     }
 
     /// The first row, if any, as `read` reads it.
-    fn first<T>(
+    pub(super) fn first<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -64,7 +63,7 @@ impl<'a> SqliteTransaction<'a> {
         statement.query_row(params, |row| Ok(read(row))).optional().map_err(fault)?.transpose()
     }
 
-    fn all<T>(
+    pub(super) fn all<T>(
         &self,
         sql: &str,
         params: impl Params,
@@ -275,19 +274,6 @@ impl Transaction for SqliteTransaction<'_> {
                 certificate: row::certificate(row)?,
             })
         })
-    }
-
-    fn card_end(&mut self, person: &Person) -> Result<Option<Date>, StoreError> {
-        self.first("SELECT ends FROM card WHERE person = ?1", [person.as_str()], |row| {
-            let text: String = column(row, 0)?;
-            text.parse().map_err(|_| StoreError::Damaged("a card's end is not a date"))
-        })
-    }
-
-    fn put_card_end(&mut self, person: &Person, end: Date) -> Result<(), StoreError> {
-        let sql = "INSERT INTO card (person, ends) VALUES (?1, ?2) \
-                   ON CONFLICT (person) DO UPDATE SET ends = excluded.ends";
-        self.execute(sql, [person.as_str(), &end.to_string()]).map(drop)
     }
 
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError> {

@@ -1,0 +1,508 @@
+//! Following the register: events in, exactly the right certificates ended, once (promise 8).
+//!
+//! Each event is one step: its record, the certificates that it ends and the audit entries are
+//! committed together; events that arrive together share a commit. Per source they are taken
+//! strictly in sequence. A refused event uses up its number and changes nothing; one whose
+//! predecessor is missing waits in the store until that arrives.
+
+use serde::Serialize;
+
+use crate::asn1::sha256;
+use crate::clock::Date;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Reason;
+use crate::credential::Serial;
+use crate::holder::Item;
+use crate::law::revocation;
+use crate::law::revocation::Certificate;
+use crate::law::revocation::Effect;
+use crate::law::revocation::Standing;
+use crate::policy::FeedSignatures;
+use crate::profile::Subject;
+use crate::register::Change;
+use crate::register::Event;
+use crate::register::EventForm;
+use crate::register::FormError;
+use crate::register::MAX_EVENT;
+use crate::register::Person;
+use crate::register::Refusal;
+use crate::register::Refusals;
+use crate::register::Rule;
+use crate::register::Source;
+use crate::register::Target;
+use crate::register::Transition;
+use crate::register::transition;
+use crate::store::Arrival;
+use crate::store::CertificateRecord;
+use crate::store::Deferred;
+use crate::store::EventKey;
+use crate::store::EventRow;
+use crate::store::EventState;
+use crate::store::SourceRow;
+use crate::store::State;
+use crate::store::StoreError;
+use crate::store::Tx;
+
+use super::Authority;
+use super::AuthorityError;
+
+/// What became of one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct EventOutcome {
+    /// Its source, `?` when the line could not be read.
+    pub source: String,
+    /// Its number.
+    pub seq: Option<u64>,
+    /// Its id.
+    pub id: String,
+    /// What became of it.
+    #[serde(flatten)]
+    pub fate: Fate,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "status", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Fate {
+    /// Applied; these certificates changed.
+    Applied {
+        /// Whom it concerned.
+        person: String,
+        /// The certificates that it ended, held or released.
+        certificates: Vec<Touched>,
+    },
+    /// It had arrived before; nothing was done.
+    Duplicate,
+    /// Held back until the expected number arrives.
+    Waiting {
+        /// The number that is missing.
+        expected: u64,
+    },
+    /// Refused; nothing changed but the list of refused events.
+    Refused {
+        /// Everything that was found wrong.
+        findings: Vec<Finding>,
+    },
+}
+
+/// A certificate that an event touched.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Touched {
+    /// The authority.
+    pub ca: CaName,
+    /// The number, decimal.
+    pub serial: String,
+    /// `revoke`, `hold`, `release`, or `revoke-later` when policy puts it off.
+    pub effect: &'static str,
+    /// The reason for lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+    /// What changed.
+    pub change: &'static str,
+    /// The ground.
+    pub article: String,
+}
+
+/// Something found wrong with an event: its code, the item, and what to do; never a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The stable code.
+    pub code: &'static str,
+    /// The item.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<&'static str>,
+    /// In words.
+    pub message: String,
+}
+
+impl From<&Refusal> for Finding {
+    fn from(refusal: &Refusal) -> Self {
+        Self {
+            code: refusal.code(),
+            item: refusal.item().map(Item::as_str),
+            message: refusal.to_string(),
+        }
+    }
+}
+
+impl Authority {
+    /// Takes the lines of a feed, in one commit; the outcomes come in order, those of events that
+    /// had waited right behind the one that they waited for.
+    ///
+    /// # Errors
+    /// When the store fails; nothing has changed then, and the lines can be given again.
+    pub fn ingest(&self, lines: &[Vec<u8>]) -> Result<Vec<EventOutcome>, AuthorityError> {
+        self.store.tx(self.now(), |tx| self.take_all(tx, lines))
+    }
+
+    /// What [`Authority::ingest`] would do, without doing it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rehearse_ingest(&self, lines: &[Vec<u8>]) -> Result<Vec<EventOutcome>, AuthorityError> {
+        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines))
+    }
+
+    fn take_all(
+        &self,
+        tx: &mut Tx<'_>,
+        lines: &[Vec<u8>],
+    ) -> Result<Vec<EventOutcome>, AuthorityError> {
+        let mut outcomes = Vec::with_capacity(lines.len());
+        for line in lines {
+            self.take(tx, line, &mut outcomes)?;
+        }
+        Ok(outcomes)
+    }
+
+    /// Takes one line: the outcome of its event, and of those that waited for it.
+    fn take(
+        &self,
+        tx: &mut Tx<'_>,
+        line: &[u8],
+        outcomes: &mut Vec<EventOutcome>,
+    ) -> Result<(), AuthorityError> {
+        let form = match EventForm::read(line) {
+            Ok(form) => form,
+            Err(error) => {
+                outcomes.push(unreadable(tx, line, &error)?);
+                return Ok(());
+            }
+        };
+        // An event under a name that is no source has no sequence to stand in.
+        let known = form.source.parse::<Source>();
+        let source = if known.is_ok() { form.source.as_str() } else { NOBODY };
+        let mut arrival = Arrival {
+            source,
+            sequence: None,
+            id: &form.id,
+            line,
+            resend_of: None,
+            recorded_at: form.recorded_at.parse().ok(),
+        };
+        let outcome = |fate| EventOutcome {
+            source: source.to_owned(),
+            seq: form.seq,
+            id: form.id.clone(),
+            fate,
+        };
+        if let Some(earlier) = tx.event(source, &form.id)? {
+            let same = earlier.line == line || earlier.form().as_ref() == Some(&form);
+            outcomes.push(outcome(if same {
+                Fate::Duplicate
+            } else {
+                // Nothing is kept of it: its id is taken, and what holds the id stays.
+                refused_fate(&Rule::EventConflict.into())
+            }));
+            return Ok(());
+        }
+        if let Err(fault) = known {
+            outcomes.push(outcome(refuse(tx, &arrival, &fault.into())?));
+            return Ok(());
+        }
+        let mut feed = tx.source(source)?;
+        if let Err(refusals) = self.check_signature(&form, &feed) {
+            // It may be anybody's, so it uses up no number of the source.
+            outcomes.push(outcome(refuse(tx, &arrival, &refusals)?));
+            return Ok(());
+        }
+        if let Some(id) = &form.resend_of {
+            let original = tx.event(source, id)?;
+            match original.filter(|row| row.state == EventState::Refused) {
+                Some(original) => arrival.resend_of = Some(original.key),
+                None if form.seq.is_none() => {
+                    outcomes.push(outcome(refuse(tx, &arrival, &Rule::ResendUnknown.into())?));
+                    return Ok(());
+                }
+                None => {}
+            }
+        }
+        if let Some(sequence) = form.seq {
+            let taken = tx.event_numbered(source, sequence)?.is_some();
+            if taken || sequence < feed.next {
+                outcomes.push(outcome(refuse(tx, &arrival, &Rule::Replayed.into())?));
+                return Ok(());
+            }
+            arrival.sequence = Some(sequence);
+            if sequence > feed.next {
+                tx.hold_back(&arrival)?;
+                if feed.next == 1 {
+                    tx.put_source(&feed)?;
+                }
+                outcomes.push(outcome(Fate::Waiting { expected: feed.next }));
+                return Ok(());
+            }
+        }
+        let settled = self.apply(tx, &form, |tx, verdict| match verdict {
+            Ok(()) => tx.applied(&arrival),
+            Err(findings) => tx.refused(&arrival, findings),
+        })?;
+        if let Some(original) = arrival.resend_of {
+            tx.settle(original, EventState::Resent, None)?;
+        }
+        outcomes.push(outcome(settled));
+        if form.seq.is_some() {
+            feed.next = feed.next.saturating_add(1);
+            self.drain(tx, &mut feed, outcomes)?;
+            tx.put_source(&feed)?;
+        }
+        Ok(())
+    }
+
+    /// Settles the events that waited for the one just settled.
+    fn drain(
+        &self,
+        tx: &mut Tx<'_>,
+        feed: &mut SourceRow,
+        outcomes: &mut Vec<EventOutcome>,
+    ) -> Result<(), AuthorityError> {
+        while let Some(row) = tx.event_numbered(&feed.name, feed.next)? {
+            let form = row.form().ok_or(StoreError::Damaged("an event that waited"))?;
+            let fate = self.apply(tx, &form, |tx, verdict| {
+                match verdict {
+                    Ok(()) => tx.settle(row.key, EventState::Applied, None)?,
+                    Err(findings) => tx.settle(row.key, EventState::Refused, Some(findings))?,
+                }
+                Ok(row.key)
+            })?;
+            let EventRow { source, sequence: seq, id, .. } = row;
+            outcomes.push(EventOutcome { source, seq, id, fate });
+            feed.next = feed.next.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Judges an event against the record of its person, keeps it by `keep`, and lets the
+    /// certificates follow.
+    fn apply(
+        &self,
+        tx: &mut Tx<'_>,
+        form: &EventForm,
+        keep: impl FnOnce(&mut Tx<'_>, Result<(), &str>) -> Result<EventKey, StoreError>,
+    ) -> Result<Fate, AuthorityError> {
+        let judged = match Event::new(form, tx.at()) {
+            Ok(event) => self.judge_event(tx, &event)?.map(|step| (event.person, step)),
+            Err(fault) => Err(fault.into()),
+        };
+        match judged {
+            Ok((person, step)) => {
+                let key = keep(tx, Ok(()))?;
+                tx.put_resident(&step.record, Some(key))?;
+                let (changes, on) = (&step.changes, step.on);
+                let certificates = self.follow(tx, &person, changes, on, Some(key))?;
+                Ok(Fate::Applied { person: person.as_str().to_owned(), certificates })
+            }
+            Err(refusals) => {
+                let fate = refused_fate(&refusals);
+                keep(tx, Err(&findings_json(&fate)))?;
+                Ok(fate)
+            }
+        }
+    }
+
+    fn judge_event(
+        &self,
+        tx: &mut Tx<'_>,
+        event: &Event,
+    ) -> Result<Result<Transition, Refusals>, AuthorityError> {
+        let record = tx.resident(&event.person)?;
+        let now = tx.at();
+        if let Some(Target::Number(ca, serial)) = event.target {
+            let certificate = tx.certificate(ca, serial)?;
+            if certificate.is_none_or(|found| found.person.as_ref() != Some(&event.person)) {
+                return Ok(Err(Rule::TargetUnknown.into()));
+            }
+        }
+        if let Some(Target::Current(kind, carrier)) = event.target {
+            let named = |record: &CertificateRecord| matches!(record.subject, Subject::Holder(k, c, _) if (k, c) == (kind, carrier));
+            if !tx.current(&event.person)?.iter().any(named) {
+                return Ok(Err(Rule::TargetUnknown.into()));
+            }
+        }
+        Ok(transition(record.as_ref(), event, &self.policy, now))
+    }
+
+    fn check_signature(&self, form: &EventForm, source: &SourceRow) -> Result<(), Refusals> {
+        match (self.policy.feed_signatures, &source.key, &form.signature) {
+            (FeedSignatures::Optional, None, None) => Ok(()),
+            (FeedSignatures::Required, None, _) | (FeedSignatures::Optional, None, Some(_)) => {
+                Err(Rule::SourceUnknown.into())
+            }
+            // Whoever has registered a key has said that every event will be signed.
+            (FeedSignatures::Required | FeedSignatures::Optional, Some(_), None) => {
+                Err(Rule::Unsigned.into())
+            }
+            (FeedSignatures::Required | FeedSignatures::Optional, Some(key), Some(signature)) => {
+                let verified =
+                    form.canonical().ok().zip(base64(signature)).is_some_and(
+                        |(message, signature)| key.verify(&message, &signature).is_ok(),
+                    );
+                if verified { Ok(()) } else { Err(Rule::SignatureWrong.into()) }
+            }
+        }
+    }
+
+    /// Lets a person's certificates follow what changed, and records why.
+    pub(super) fn follow(
+        &self,
+        tx: &mut Tx<'_>,
+        person: &Person,
+        changes: &[Change],
+        on: Date,
+        event: Option<EventKey>,
+    ) -> Result<Vec<Touched>, AuthorityError> {
+        let mut touched = Vec::new();
+        for record in tx.current(person)? {
+            if record.not_after < tx.at() {
+                continue;
+            }
+            let Subject::Holder(kind, carrier, _) = record.subject else { continue };
+            let standing = match record.state {
+                State::Intended | State::Live => Standing::Live,
+                State::Held(_) => Standing::Held,
+                State::Revoked(..) | State::Expired => Standing::Revoked,
+            };
+            let certificate = Certificate { kind, carrier, standing, serial: record.serial };
+            let Some((change, effect)) = revocation::decide(changes, &certificate, &self.policy)
+            else {
+                continue;
+            };
+            let due = revocation::due(&change, effect, on, tx.at(), &self.policy);
+            touched.extend(carry_out(tx, &record, change, effect, due, event)?);
+        }
+        Ok(touched)
+    }
+}
+
+/// Does to a certificate what the law decided, now or by policy later, and records why.
+fn carry_out(
+    tx: &mut Tx<'_>,
+    record: &CertificateRecord,
+    change: Change,
+    effect: Effect,
+    due: Timestamp,
+    event: Option<EventKey>,
+) -> Result<Option<Touched>, AuthorityError> {
+    let (word, reason, article) = match effect {
+        Effect::Keep => return Ok(None),
+        Effect::Revoke { reason, article } if due > tx.at() => {
+            tx.defer(&Deferred::new(record.intent, due, reason, change.as_str(), article, event))?;
+            let touched = touched(record, "revoke-later", Some(reason), change, article);
+            return Ok(Some(touched));
+        }
+        Effect::Revoke { reason, article } => {
+            match record.state {
+                // It may have been signed, but nobody has it yet: it never comes into force.
+                State::Intended => tx.void(record.intent)?,
+                State::Held(since) => tx.revoke(record, reason, since)?,
+                State::Live | State::Revoked(..) | State::Expired => {
+                    tx.revoke(record, reason, tx.at())?;
+                }
+            }
+            ("revoke", Some(reason), article)
+        }
+        Effect::Hold { article } => {
+            match record.state {
+                State::Intended => tx.void(record.intent)?,
+                State::Live | State::Held(_) | State::Revoked(..) | State::Expired => {
+                    tx.hold(record)?;
+                }
+            }
+            ("hold", Some(Reason::CertificateHold), article)
+        }
+        Effect::Release { article } => {
+            tx.release(record)?;
+            ("release", None, article)
+        }
+    };
+    tx.put_cause(record.intent, change.as_str(), article, event)?;
+    Ok(Some(touched(record, word, reason, change, article)))
+}
+
+fn touched(
+    record: &CertificateRecord,
+    effect: &'static str,
+    reason: Option<Reason>,
+    change: Change,
+    article: revocation::Article,
+) -> Touched {
+    let serial: Serial = record.serial;
+    Touched {
+        ca: record.ca,
+        serial: serial.to_string(),
+        effect,
+        reason,
+        change: change.as_str(),
+        article: article.to_string(),
+    }
+}
+
+/// A line that is no event: kept under a name made of its bytes, so that it is listed once.
+fn unreadable(
+    tx: &mut Tx<'_>,
+    line: &[u8],
+    error: &FormError,
+) -> Result<EventOutcome, AuthorityError> {
+    let digest: String = sha256(line).iter().take(8).map(|octet| format!("{octet:02x}")).collect();
+    let id = format!("unreadable-{digest}");
+    let finding = Finding { code: FormError::CODE, item: None, message: error.to_string() };
+    let fate = if tx.event(NOBODY, &id)?.is_some() {
+        Fate::Duplicate
+    } else {
+        let fate = Fate::Refused { findings: vec![finding] };
+        let kept = line.get(..MAX_EVENT).unwrap_or(line);
+        let arrival = Arrival {
+            source: NOBODY,
+            sequence: None,
+            id: &id,
+            line: kept,
+            resend_of: None,
+            recorded_at: None,
+        };
+        tx.refused(&arrival, &findings_json(&fate))?;
+        fate
+    };
+    Ok(EventOutcome { source: NOBODY.to_owned(), seq: None, id, fate })
+}
+
+fn refuse(
+    tx: &mut Tx<'_>,
+    arrival: &Arrival<'_>,
+    refusals: &Refusals,
+) -> Result<Fate, AuthorityError> {
+    let fate = refused_fate(refusals);
+    tx.refused(arrival, &findings_json(&fate))?;
+    Ok(fate)
+}
+
+fn refused_fate(refusals: &Refusals) -> Fate {
+    Fate::Refused { findings: refusals.iter().map(Finding::from).collect() }
+}
+
+/// The findings as the store keeps them.
+fn findings_json(fate: &Fate) -> String {
+    match fate {
+        // Codes and messages always become JSON.
+        Fate::Refused { findings } => serde_json::to_string(findings).unwrap_or_default(),
+        Fate::Applied { .. } | Fate::Duplicate | Fate::Waiting { .. } => String::new(),
+    }
+}
+
+/// The bytes of a base64 text without line breaks.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let lines: Vec<String> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
+        .collect();
+    let pem = format!("-----BEGIN S-----\n{}\n-----END S-----\n", lines.join("\n"));
+    der::pem::decode_vec(pem.as_bytes()).ok().map(|(_, bytes)| bytes)
+}
+
+/// The source of lines that name none.
+const NOBODY: &str = "?";

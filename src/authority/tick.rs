@@ -1,0 +1,98 @@
+//! What time does by itself: notified moves take place, cards end when nobody acts, revocations that
+//! policy put off fall due.
+
+use serde::Serialize;
+
+use crate::register::lapse;
+use crate::store::Deferred;
+use crate::store::State;
+use crate::store::Tx;
+
+use super::Authority;
+use super::AuthorityError;
+use super::ingest::Touched;
+
+/// What a run of the timers did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Tick {
+    /// Records that a timer changed.
+    pub records: u64,
+    /// Certificates that ended.
+    pub certificates: Vec<Touched>,
+    /// Revocations that had been put off and took effect.
+    pub deferred: u64,
+}
+
+impl Authority {
+    /// Lets time do its work up to now, in groups of one commit each.
+    ///
+    /// # Errors
+    /// When the store fails; what was committed stays, and the rest can be done again.
+    pub fn tick(&self) -> Result<Tick, AuthorityError> {
+        let mut tick = Tick::default();
+        let mut after = String::new();
+        while self.store.tx(self.now(), |tx| self.tick_group(tx, &mut after, &mut tick))? {}
+        Ok(tick)
+    }
+
+    /// What [`Authority::tick`] would do, without doing it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rehearse_tick(&self) -> Result<Tick, AuthorityError> {
+        let mut tick = Tick::default();
+        self.store.rehearse(self.now(), |tx| {
+            let mut after = String::new();
+            while self.tick_group(tx, &mut after, &mut tick)? {}
+            Ok::<_, AuthorityError>(())
+        })?;
+        Ok(tick)
+    }
+
+    /// One group; whether there may be more.
+    fn tick_group(
+        &self,
+        tx: &mut Tx<'_>,
+        after: &mut String,
+        tick: &mut Tick,
+    ) -> Result<bool, AuthorityError> {
+        let today = tx.at().japan_date();
+        let due = tx.residents_due(today, after, GROUP)?;
+        let deferred = tx.take_deferred(GROUP)?;
+        let more = !due.is_empty() || !deferred.is_empty();
+        for mut record in due {
+            record.person().as_str().clone_into(after);
+            while let Some(step) = lapse(&record, today, &self.policy) {
+                record = step.record;
+                tx.put_resident(&record, None)?;
+                let person = record.person().clone();
+                let touched = self.follow(tx, &person, &step.changes, step.on, None)?;
+                tick.certificates.extend(touched);
+                tick.records += 1;
+            }
+        }
+        for one in deferred {
+            tick.deferred += u64::from(end(tx, &one)?);
+        }
+        Ok(more)
+    }
+}
+
+/// Ends a certificate whose revocation was put off, unless it has ended meanwhile.
+fn end(tx: &mut Tx<'_>, deferred: &Deferred) -> Result<bool, AuthorityError> {
+    let record = tx.at_intent(deferred.intent)?;
+    if record.not_after < tx.at() {
+        return Ok(false);
+    }
+    match record.state {
+        State::Live => tx.revoke(&record, deferred.reason, tx.at())?,
+        State::Held(since) => tx.revoke(&record, deferred.reason, since)?,
+        State::Intended | State::Revoked(..) | State::Expired => return Ok(false),
+    }
+    tx.put_cause(record.intent, &deferred.change, deferred.article, deferred.event)?;
+    Ok(true)
+}
+
+/// Records and revocations per commit.
+const GROUP: u32 = 256;
