@@ -1,0 +1,127 @@
+//! Arguments about the register feed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Subcommand;
+use jpki_ca::asn1::KeyAlgorithm;
+use jpki_ca::register::Source;
+
+/// Arguments of `jpki feed`.
+#[derive(Debug, Args)]
+pub(crate) struct FeedArgs {
+    #[command(subcommand)]
+    pub(crate) command: FeedCommand,
+}
+
+/// Verbs of `jpki feed`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum FeedCommand {
+    /// Take events of the register, one JSON object per line (異動の反映)
+    Apply(ApplyArgs),
+    /// Enter residents who are on record already: a baseline, a holder file per line (初期登録)
+    Import(ImportArgs),
+    /// List the refused events (エラーリスト)
+    Rejected,
+    /// Say what a code means and what to do, in Japanese and English
+    Explain(ExplainArgs),
+    /// Repeat a refused event, corrected; the original stays on record (再送)
+    Resend(ResendArgs),
+    /// How each source's feed stands, and how fast certificates follow
+    Status,
+    /// Let time do its work: notified moves, lapsed cards, deferred revocations
+    Tick,
+    /// Compare residents with those of a sender, by digests (整合性確認)
+    Reconcile(ReconcileArgs),
+    /// Digest residents for a receiver to reconcile with, without their data
+    Digest(DigestArgs),
+    /// Register a source: the key that signs its events, or the number that comes next
+    Source(SourceArgs),
+}
+
+/// Arguments of `jpki feed apply`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jpki feed apply events.jsonl
+  jpki feed apply events.jsonl --reissue --out out")]
+pub(crate) struct ApplyArgs {
+    /// Event files, JSON Lines (- for standard input)
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Issue a new signature certificate where an event ended one and the holder may have another
+    #[arg(long, requires = "out")]
+    pub(crate) reissue: bool,
+    /// Folder for re-issued certificates and their keys
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What a generated pair is: rsa2048, rsa3072, rsa4096, p256 or p384
+    #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
+    pub(crate) holder_algorithm: KeyAlgorithm,
+}
+
+/// Arguments of `jpki feed import`.
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// Residents, a holder file per line (- for standard input)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Arguments of `jpki feed explain`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  jpki feed explain R-MOVEIN-EXISTING")]
+pub(crate) struct ExplainArgs {
+    /// The code: R-… of a rule, E-… of data
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
+/// Arguments of `jpki feed resend`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  jpki feed resend 132217-2026-000017 --set changes.address.old=東京都清瀬市中里五丁目８４２番地")]
+pub(crate) struct ResendArgs {
+    /// The id of the refused event
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// A field to correct, as a path; a value that is no JSON is a text; an empty one removes it
+    #[arg(long, value_name = "FIELD=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// Arguments of `jpki feed reconcile`.
+#[derive(Debug, Args)]
+pub(crate) struct ReconcileArgs {
+    /// The sender's view: digests made by `jpki feed digest`, or residents, a holder file per line
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// Arguments of `jpki feed digest`.
+#[derive(Debug, Args)]
+pub(crate) struct DigestArgs {
+    /// Residents, a holder file per line
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Only the leaves of these branches, which a receiver found to differ: 00,3f
+    #[arg(long, value_name = "BRANCHES", value_delimiter = ',')]
+    pub(crate) leaves: Vec<String>,
+}
+
+/// Arguments of `jpki feed source`.
+#[derive(Debug, Args)]
+pub(crate) struct SourceArgs {
+    /// A municipality's six-digit code, immigration or card-desk
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: Source,
+    /// The public key that will sign its events (PEM or DER)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) public_key: Option<PathBuf>,
+    /// The number that comes next, where a feed is taken over
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) next: Option<u64>,
+}
