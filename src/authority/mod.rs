@@ -244,11 +244,17 @@ impl Authority {
         mut each: impl FnMut(&Entry) -> Result<(), AuthorityError>,
     ) -> Result<(), AuthorityError> {
         let mut previous = if after == 0 { Some((0, GENESIS)) } else { None };
+        // Read first, since the record may grow meanwhile: it must reach at least so far.
+        let least = match previous {
+            Some(_) => self.store.tx(self.now(), |tx| tx.last_change())?,
+            None => 0,
+        };
         let mut position = after;
         loop {
             let page = self.store.tx(self.now(), |tx| tx.audit_entries(position, PAGE))?;
             let Some(last) = page.last() else {
-                return Ok(());
+                let missing = AuthorityError::AuditBroken { entry: position.saturating_add(1) };
+                return if position < least { Err(missing) } else { Ok(()) };
             };
             position = last.number;
             for entry in &page {

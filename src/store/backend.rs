@@ -79,6 +79,8 @@ pub(super) trait Transaction {
     fn append_audit(&mut self, entry: &Entry) -> Result<(), StoreError>;
     /// At most `limit` entries with numbers above `after`, in order.
     fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// The highest audit entry that a certificate names; 0 without certificates.
+    fn last_change(&mut self) -> Result<u64, StoreError>;
 }
 
 /// Everything that is fixed about a certificate when it is intended.

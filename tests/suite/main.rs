@@ -1,5 +1,7 @@
-//! The suite: what is judged from outside the library, linked once.
-
+//! The suite: what is judged from outside the library, linked once. Sessions with the real command:
+//! what is typed, what comes out, what stands on disk; other implementations as judges; and the
+//! house itself.
+#![cfg(test)]
 // A test that cannot go on fails: that is what it is for.
 #![expect(
     clippy::expect_used,
@@ -9,4 +11,17 @@
     reason = "outside a test function these lints do not see that this is a test"
 )]
 
+mod audit;
+mod batch;
+mod change;
+mod disk;
+mod help;
+mod init;
+mod issue;
+mod kill;
 mod layers;
+mod malformed;
+mod memory;
+mod processes;
+mod stage;
+mod strange;
