@@ -123,6 +123,7 @@ pub struct Recorded<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Intent(i64);
 
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 impl Intent {
     /// For the store alone.
     pub(crate) fn new(row: i64) -> Self {
