@@ -4,7 +4,6 @@
 #![cfg(test)]
 // A test that cannot go on fails: that is what it is for.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
@@ -22,6 +21,7 @@ mod kill;
 mod layers;
 mod malformed;
 mod memory;
+mod oracle;
 mod processes;
 mod stage;
 mod strange;
