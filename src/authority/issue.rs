@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::clock::Date;
 use crate::clock::Timestamp;
+use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Kind;
 use crate::law;
@@ -34,11 +35,13 @@ use crate::store::Tx;
 
 use super::Authority;
 use super::AuthorityError;
+use super::KeyGeneration;
 use super::change::supersede;
 use super::outcome::Issued;
 use super::outcome::Outcome;
 use super::outcome::Refused;
 use super::outcome::Status;
+use super::recover::resolve;
 use super::request::IssueRequest;
 use super::rule::Rule;
 
@@ -74,6 +77,7 @@ impl Authority {
         let now = self.now();
         let fault = key_fault(request);
         let (plan, planned) = self.store.rehearse(now, |tx| {
+            resolve(tx)?;
             let mut planned = Vec::new();
             let plan = self.plan(tx, request, fault, &mut planned)?;
             Ok::<_, AuthorityError>((plan, planned))
@@ -103,6 +107,12 @@ impl Authority {
 
     fn issue_group(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {
         let now = self.now();
+        for ca in CaName::ALL {
+            let KeyGeneration { issuer, signer, .. } = self.issuing(ca)?;
+            if signer.is_none() {
+                return Err(AuthorityError::NoKey { ca, generation: issuer.generation });
+            }
+        }
         // What needs no store is judged before the transaction.
         let mut faults: Vec<_> = requests.iter().map(key_fault).collect();
         let (plans, recorded) = self.store.record(now, |tx| {
@@ -146,9 +156,10 @@ impl Authority {
         recorded: Recorded<TbsCertificate>,
     ) -> Result<Sealed<TbsCertificate>, SealError> {
         let (ca, generation) = recorded.tbs().issuer();
-        match self.generation(ca, generation) {
-            Ok(key) => seal(recorded, key.signer.as_ref()),
-            Err(_) => Err(SealError::without_key(recorded.intent())),
+        let key = self.generation(ca, generation).ok().and_then(|key| key.signer.as_deref());
+        match key {
+            Some(signer) => seal(recorded, signer),
+            None => Err(SealError::without_key(recorded.intent())),
         }
     }
 

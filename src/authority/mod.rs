@@ -10,6 +10,7 @@ mod request;
 mod rule;
 mod verify;
 
+use crate::asn1::PublicKey;
 use crate::audit::Entry;
 use crate::audit::GENESIS;
 use crate::clock::Clock;
@@ -62,11 +63,13 @@ pub struct Authority {
     generations: Vec<KeyGeneration>,
 }
 
-/// A key generation with its signing key.
+/// A key generation: its certificate, and its signing key unless it was left where it is.
 #[derive(Debug)]
 struct KeyGeneration {
     issuer: Issuer,
-    signer: Box<dyn Signer>,
+    key: PublicKey,
+    certificate: Vec<u8>,
+    signer: Option<Box<dyn Signer>>,
 }
 
 impl Authority {
@@ -119,27 +122,50 @@ impl Authority {
     /// Takes up an installation: matches the signing keys with the generations in the store and
     /// resolves what a crash left ([`Recovery`]).
     ///
+    /// A generation may stay without its key: everything but issuing works.
+    ///
     /// # Errors
-    /// When a generation has no key or a key no generation, or the store fails.
+    /// When a key fits no generation, or the store fails.
     pub fn open(
         store: Store,
         clock: Box<dyn Clock>,
         realm: Realm,
         policy: Policy,
-        mut signers: Vec<Box<dyn Signer>>,
+        signers: Vec<Box<dyn Signer>>,
     ) -> Result<(Self, Recovery), AuthorityError> {
-        let records = store.tx(clock.now(), |tx| tx.generations())?;
-        let mut generations = Vec::new();
-        for record in records {
-            let own = &record.certificate;
-            let position = signers
-                .iter()
-                .position(|signer| signer.public_key().key_id() == record.key_id)
-                .ok_or(AuthorityError::NoKey { ca: own.ca, generation: own.generation })?;
-            let signer = signers.swap_remove(position);
-            if signer.public_key().algorithm() != record.algorithm {
-                return Err(AuthorityError::NoKey { ca: own.ca, generation: own.generation });
+        let authority = Self::open_to_rehearse(store, clock, realm, policy, signers)?;
+        let recovery = authority.recover()?;
+        Ok((authority, recovery))
+    }
+
+    /// Like [`Authority::open`], but leaves what a crash left: for dry runs, which change nothing
+    /// and judge as if it were resolved.
+    ///
+    /// # Errors
+    /// As for [`Authority::open`].
+    pub fn open_to_rehearse(
+        store: Store,
+        clock: Box<dyn Clock>,
+        realm: Realm,
+        policy: Policy,
+        mut signers: Vec<Box<dyn Signer>>,
+    ) -> Result<Self, AuthorityError> {
+        let found = store.tx(clock.now(), |tx| {
+            let mut found = Vec::new();
+            for record in tx.generations()? {
+                let unsigned = StoreError::Damaged("an authority is not signed");
+                let algorithm = record.algorithm.signature_identifier();
+                let der = der_of(tx, &record.certificate, &algorithm)?.ok_or(unsigned)?;
+                found.push((record, der));
             }
+            Ok::<_, StoreError>(found)
+        })?;
+        let mut generations = Vec::new();
+        for (record, certificate) in found {
+            let key = PublicKey::of_certificate(&certificate)
+                .map_err(|_| StoreError::Damaged("an authority has no key"))?;
+            let position = signers.iter().position(|signer| *signer.public_key() == key);
+            let own = &record.certificate;
             let issuer = Issuer {
                 ca: own.ca,
                 generation: own.generation,
@@ -149,14 +175,15 @@ impl Authority {
                 not_before: own.not_before,
                 not_after: own.not_after,
             };
-            generations.push(KeyGeneration { issuer, signer });
+            let signer = position.map(|position| signers.swap_remove(position));
+            generations.push(KeyGeneration { issuer, key, certificate, signer });
         }
         if !signers.is_empty() {
             return Err(AuthorityError::StrangeKey);
         }
         let authority = Self { store, clock, realm, policy, generations };
-        let recovery = authority.recover()?;
-        Ok((authority, recovery))
+        authority.check_realm()?;
+        Ok(authority)
     }
 
     /// The present instant, by the authority's clock.
@@ -189,34 +216,17 @@ impl Authority {
         })
     }
 
-    /// The DER of every authority certificate, oldest generation first.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn authority_certificates(&self) -> Result<Vec<(Issuer, Vec<u8>)>, AuthorityError> {
-        self.store.tx(self.now(), |tx| {
-            let mut found = Vec::new();
-            for KeyGeneration { issuer, .. } in &self.generations {
-                let record = tx.certificate(issuer.ca, issuer.serial)?;
-                let record = record.ok_or(StoreError::Damaged("an authority is missing"))?;
-                let der = self.der(tx, &record)?;
-                found.push((
-                    issuer.clone(),
-                    der.ok_or(StoreError::Damaged("an authority is not signed"))?,
-                ));
-            }
-            Ok(found)
-        })
+    /// The authorities' own certificates in DER, by authority, oldest generation first.
+    pub fn authority_certificates(&self) -> impl Iterator<Item = (&Issuer, &[u8])> {
+        self.generations.iter().map(|key| (&key.issuer, key.certificate.as_slice()))
     }
 
-    /// Whether the authorities' own certificates carry the names of the realm.
-    ///
-    /// # Errors
-    /// [`AuthorityError::OtherRealm`] when the settings name another organisation.
-    pub(crate) fn check_realm(&self) -> Result<(), AuthorityError> {
-        for (issuer, der) in self.authority_certificates()? {
-            let name = ca_name(issuer.ca, self.realm.organisation()).to_der();
-            if !der.windows(name.len()).any(|window| window == name) {
+    /// Settings that name another organisation than the certificates would issue what no verifier
+    /// can chain.
+    fn check_realm(&self) -> Result<(), AuthorityError> {
+        for key in &self.generations {
+            let name = ca_name(key.issuer.ca, self.realm.organisation()).to_der();
+            if !key.certificate.windows(name.len()).any(|window| window == name) {
                 return Err(AuthorityError::OtherRealm);
             }
         }
@@ -257,13 +267,8 @@ impl Authority {
         tx: &mut Tx<'_>,
         record: &CertificateRecord,
     ) -> Result<Option<Vec<u8>>, AuthorityError> {
-        let Some(signature) = tx.signature(record.intent)? else {
-            return Ok(None);
-        };
-        let tbs = tx.tbs(record.intent)?;
-        let generation = self.generation(record.ca, record.generation)?;
-        let algorithm = generation.issuer.algorithm.signature_identifier();
-        Ok(Some(assemble(&tbs, &algorithm, &signature)))
+        let issuer = &self.generation(record.ca, record.generation)?.issuer;
+        Ok(der_of(tx, record, &issuer.algorithm.signature_identifier())?)
     }
 
     fn generation(
@@ -287,6 +292,16 @@ impl Authority {
     }
 }
 
+/// A certificate's DER out of its stored parts; none when it was never signed.
+fn der_of(
+    tx: &mut Tx<'_>,
+    record: &CertificateRecord,
+    algorithm: &[u8],
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let Some(signature) = tx.signature(record.intent)? else { return Ok(None) };
+    Ok(Some(assemble(&tx.tbs(record.intent)?, algorithm, &signature)))
+}
+
 /// Why an authority could not do its work; refusals by rule are not here but in [`Refused`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -295,7 +310,7 @@ pub enum AuthorityError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A key generation without its signing key.
-    #[error("the {ca} authority's generation {generation} has no signing key that fits")]
+    #[error("the signing key of the {ca} authority, generation {generation}, is not here")]
     NoKey {
         /// The authority.
         ca: CaName,

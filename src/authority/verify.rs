@@ -107,7 +107,7 @@ impl Authority {
             return Ok(Verdict::NotACertificate);
         };
         let mut keys = self.generations.iter();
-        let key = keys.find(|key| key.signer.public_key().verify(&tbs, &signature).is_ok());
+        let key = keys.find(|key| key.key.verify(&tbs, &signature).is_ok());
         let Some(key) = key else { return Ok(Verdict::NotIssuedHere) };
         let issuer = &key.issuer;
         let found = match serial {

@@ -48,6 +48,7 @@ pub use config::Config;
 pub struct Home {
     folder: PathBuf,
     config: Config,
+    rehearsal: bool,
 }
 
 /// What `init` is told.
@@ -63,8 +64,8 @@ pub struct InitOptions {
     pub key_store: String,
     /// Where status is answered.
     pub ocsp_url: Option<String>,
-    /// Whether this is no sandbox: then it needs an organisation, an OCSP address and a passphrase,
-    /// states the production policies, and its clock can never be set.
+    /// Whether this is no sandbox: then it needs an organisation and a passphrase, states the
+    /// production policies, and its clock can never be set.
     pub production: bool,
     /// The passphrase under which the keys are encrypted.
     pub passphrase: Option<Passphrase>,
@@ -176,15 +177,13 @@ impl Home {
                 store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
             }
             Authority::found(&store, clock, &realm, signature, user_authentication)?;
-            let boxed = |signer| -> Box<dyn Signer> { Box::new(signer) };
-            let signers = signers.into_iter().map(boxed).collect();
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) =
-                Authority::open(store, clock, realm, settings.policy.clone(), signers)?;
+                Authority::open(store, clock, realm, settings.policy.clone(), Vec::new())?;
             let certificates = staging.folder.join("ca");
             fs::create_dir(&certificates).map_err(at(&certificates))?;
-            for (issuer, der) in authority.authority_certificates()? {
-                write_certificate(&certificates, &certificate_stem(&issuer), &der, true)?;
+            for (issuer, der) in authority.authority_certificates() {
+                write_certificate(&certificates, &certificate_stem(issuer), der, true)?;
             }
             sync_folder(&certificates)?;
         }
@@ -215,7 +214,15 @@ impl Home {
             }
             Err(source) => return Err(HomeError::Io { path, source }),
         };
-        Ok(Self { folder: folder.to_owned(), config: Config::read(&text)? })
+        let config = Config::read(&text)?;
+        Ok(Self { folder: folder.to_owned(), config, rehearsal: false })
+    }
+
+    /// This home for a dry run: opening it leaves what a crash left, and only says what recovery
+    /// would do.
+    #[must_use]
+    pub fn to_rehearse(self) -> Self {
+        Self { rehearsal: true, ..self }
     }
 
     /// The folder.
@@ -273,10 +280,30 @@ impl Home {
             let key = signer::read_key_file(&path, passphrase)?;
             signers.push(Box::new(SoftwareSigner::new(&key)?));
         }
+        self.take_up(store, clock, signers)
+    }
+
+    /// Takes up the authorities without their keys: for everything but issuing.
+    ///
+    /// # Errors
+    /// As for [`Home::authority`], but for the key files.
+    pub fn records(&self, clock: Box<dyn Clock>) -> Result<(Authority, Recovery), HomeError> {
+        self.take_up(Store::open(&self.store_url())?, clock, Vec::new())
+    }
+
+    fn take_up(
+        &self,
+        store: Store,
+        clock: Box<dyn Clock>,
+        signers: Vec<Box<dyn Signer>>,
+    ) -> Result<(Authority, Recovery), HomeError> {
         let Config { realm, policy, .. } = self.config.clone();
-        let (authority, recovery) = Authority::open(store, clock, realm, policy, signers)?;
-        authority.check_realm()?;
-        Ok((authority, recovery))
+        if self.rehearsal {
+            let authority = Authority::open_to_rehearse(store, clock, realm, policy, signers)?;
+            let recovery = authority.rehearse_recovery()?;
+            return Ok((authority, recovery));
+        }
+        Ok(Authority::open(store, clock, realm, policy, signers)?)
     }
 
     fn store_url(&self) -> StoreUrl {

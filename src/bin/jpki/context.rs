@@ -34,20 +34,26 @@ impl Context<'_> {
         }
     }
 
-    /// Opens the home to change something: its clock must be free to be set, if it is.
-    pub(crate) fn authority(&self) -> Result<(Home, Authority), Failure> {
-        let home = Home::open(&self.global.home)?;
-        if self.global.at.is_some() && home.is_production(&SystemClock)? {
-            return Err(Failure::Refused(Rule::ProductionClock.into()));
-        }
-        let authority = self.authority_of(&home, self.clock())?;
-        Ok((home, authority))
+    /// Opens the home to issue: with the authorities' keys.
+    pub(crate) fn authority(&self) -> Result<Authority, Failure> {
+        let home = self.home_to_change()?;
+        let passphrase = if home.keys_are_encrypted()? {
+            self.passphrase("Passphrase of the authorities' keys")?
+        } else {
+            None
+        };
+        Ok(self.tell(home.authority(self.clock(), passphrase.as_ref())?))
+    }
+
+    /// Opens the home to change something that needs no key.
+    pub(crate) fn records(&self) -> Result<Authority, Failure> {
+        Ok(self.tell(self.home_to_change()?.records(self.clock())?))
     }
 
     /// Opens the home to ask something: `--at` is then the time that the question is about.
-    pub(crate) fn authority_to_ask(&self) -> Result<(Authority, Timestamp), Failure> {
-        let home = Home::open(&self.global.home)?;
-        let authority = self.authority_of(&home, Box::new(SystemClock))?;
+    pub(crate) fn records_to_ask(&self) -> Result<(Authority, Timestamp), Failure> {
+        let home = self.home()?;
+        let authority = self.tell(home.records(Box::new(SystemClock))?);
         let at = self.global.at.unwrap_or_else(|| authority.now());
         Ok((authority, at))
     }
@@ -58,7 +64,7 @@ impl Context<'_> {
             let text = Zeroizing::new(
                 fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
             );
-            let line = text.strip_suffix('\n').unwrap_or(&text);
+            let line = text.split('\n').next().unwrap_or_default();
             return Ok(Some(Passphrase::new(line)?));
         }
         if !std::io::stdin().is_terminal() {
@@ -70,33 +76,36 @@ impl Context<'_> {
         Ok(Some(Passphrase::new(&typed)?))
     }
 
-    /// Resolves what a crash left, and says what that was.
-    pub(crate) fn recover(&self, home: &Home) -> Result<Recovery, Failure> {
-        self.take_up(home, self.clock()).map(|(_, recovery)| recovery)
+    /// Resolves what a crash left, or in a dry run does not, and says what that is.
+    pub(crate) fn recover(&self) -> Result<Recovery, Failure> {
+        let home = self.home_to_change()?;
+        Ok(home.records(self.clock())?.1)
     }
 
-    fn authority_of(&self, home: &Home, clock: Box<dyn Clock>) -> Result<Authority, Failure> {
-        let (authority, recovery) = self.take_up(home, clock)?;
-        if !recovery.voided.is_empty() {
+    /// The home; a dry run leaves even what a crash left.
+    fn home(&self) -> Result<Home, Failure> {
+        let home = Home::open(&self.global.home)?;
+        Ok(if self.global.dry_run { home.to_rehearse() } else { home })
+    }
+
+    /// The home, whose clock must be free to be set if it is.
+    fn home_to_change(&self) -> Result<Home, Failure> {
+        let home = self.home()?;
+        if self.global.at.is_some() && home.is_production(&SystemClock)? {
+            return Err(Failure::Refused(Rule::ProductionClock.into()));
+        }
+        Ok(home)
+    }
+
+    /// The authority, after a word on what a crash had left.
+    fn tell(&self, (authority, recovery): (Authority, Recovery)) -> Authority {
+        if !recovery.voided.is_empty() && !self.global.dry_run {
             self.report.note(&format!(
                 "jpki: an earlier run was interrupted: {} number(s) never delivered are void and \
                  revoked; ask again under the same request ids",
                 recovery.voided.len()
             ));
         }
-        Ok(authority)
-    }
-
-    fn take_up(
-        &self,
-        home: &Home,
-        clock: Box<dyn Clock>,
-    ) -> Result<(Authority, Recovery), Failure> {
-        let passphrase = if home.keys_are_encrypted()? {
-            self.passphrase("Passphrase of the authorities' keys")?
-        } else {
-            None
-        };
-        Ok(home.authority(clock, passphrase.as_ref())?)
+        authority
     }
 }

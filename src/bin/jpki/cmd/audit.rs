@@ -10,7 +10,7 @@ use crate::exit::Failure;
 
 /// `jpki audit verify`.
 pub(crate) fn verify(context: &Context<'_>) -> Result<Exit, Failure> {
-    let (authority, _) = context.authority_to_ask()?;
+    let (authority, _) = context.records_to_ask()?;
     let (mut entries, mut head) = (0, String::new());
     authority.audit(0, |entry| {
         entries = entry.number;
@@ -25,7 +25,7 @@ pub(crate) fn verify(context: &Context<'_>) -> Result<Exit, Failure> {
 
 /// `jpki audit list`: the lines themselves, which are JSON already.
 pub(crate) fn list(context: &Context<'_>, args: &AuditListArgs) -> Result<Exit, Failure> {
-    let (authority, _) = context.authority_to_ask()?;
+    let (authority, _) = context.records_to_ask()?;
     let mut failure = None;
     authority
         .audit(args.after, |entry| {

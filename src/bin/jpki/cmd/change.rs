@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 
 pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs, act: Act) -> Result<Exit, Failure> {
-    let (_, authority) = context.authority()?;
+    let authority = context.records()?;
     let dry_run = context.global.dry_run;
     let request = ChangeRequest { ca: args.ca, serial: args.serial, act, dry_run };
     let change = authority.change(&request)??;

@@ -46,10 +46,10 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
     }
     let clock = context.clock();
     let home = Home::init(folder, &options, clock.as_ref(), &mut OsRng)?;
-    let (authority, _) = home.authority(clock, options.passphrase.as_ref())?;
+    let (authority, _) = home.records(clock)?;
     let mut lines = vec![format!("home        {}", folder.display())];
     let mut authorities = Vec::new();
-    for (issuer, _) in authority.authority_certificates()? {
+    for (issuer, _) in authority.authority_certificates() {
         let certificate =
             folder.join("ca").join(format!("{}-{}.pem", issuer.ca, issuer.generation));
         lines.push(format!(

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 
 pub(crate) fn run(context: &Context<'_>, args: &FilesArgs) -> Result<Exit, Failure> {
-    let (authority, at) = context.authority_to_ask()?;
+    let (authority, at) = context.records_to_ask()?;
     let mut exit = Exit::Done;
     for path in &args.files {
         let bytes = input::read(path, input::CERTIFICATE_LIMIT)?;

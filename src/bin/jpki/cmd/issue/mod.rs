@@ -36,6 +36,17 @@ pub(crate) fn run(context: &Context<'_>, args: &IssueArgs) -> Result<Exit, Failu
 }
 
 fn single(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Exit, Failure> {
+    let line = match serve(context, args, holder) {
+        Err(Failure::Refused(refused)) => ResultLine::refused(args.request_id.clone(), refused),
+        served => served?,
+    };
+    match &line.result {
+        Ok(_) => context.report.result(&line, &line.to_text()).map(|()| Exit::Done),
+        Err(refused) => Ok(context.report.refusal(&line, refused)),
+    }
+}
+
+fn serve(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<ResultLine, Failure> {
     let bytes = input::read(holder, MAX_FORM as u64)?;
     let form = HolderForm::read(&bytes).map_err(|error| {
         let refused = of_form(&error);
@@ -56,28 +67,23 @@ fn single(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Exit
         Some(id) => RequestId::new(id)?,
         None => RequestId::draw()?,
     };
-    let (_, authority) = context.authority()?;
+    let authority = context.authority()?;
     let ask = Ask { kinds: args.kind, carrier: args.carrier, renew: args.renew, key };
     let request = IssueRequest::new(id, &form, &ask, authority.now())?;
-    let line = match (&args.out, context.global.dry_run) {
+    match (&args.out, context.global.dry_run) {
         (_, true) => {
             let pair = deliver::throw_away_pair(args.holder_algorithm)?;
             let request = deliver::with_any_keys(request, &pair);
-            ResultLine::new(authority.rehearse_issue(&request)?, Vec::new(), true)
+            Ok(ResultLine::new(authority.rehearse_issue(&request)?, Vec::new(), true))
         }
         (Some(out), false) => {
             make_folder(out)?;
             let delivery = Delivery::new(&authority, out, args.holder_algorithm, true);
             let mut lines = delivery.serve(vec![request])?;
-            lines.pop().ok_or_else(|| Failure::usage("nothing was asked"))?
+            lines.pop().ok_or_else(|| Failure::usage("nothing was asked"))
         }
-        (None, false) => return Err(Failure::usage("give --out")),
-    };
-    if let Err(refused) = &line.result {
-        return Err(Failure::Refused(refused.clone()));
+        (None, false) => Err(Failure::usage("give --out")),
     }
-    context.report.result(&line, &line.to_text())?;
-    Ok(Exit::Done)
 }
 
 /// A form error in the shape of every other refusal.
