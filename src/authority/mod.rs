@@ -215,7 +215,7 @@ impl Authority {
         &self,
         ca: CaName,
         serial: Serial,
-    ) -> Result<Option<(CertificateRecord, Option<Vec<u8>>)>, AuthorityError> {
+    ) -> Result<Option<WithDer>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
             let Some(record) = tx.certificate(ca, serial)? else {
                 return Ok(None);
@@ -253,11 +253,17 @@ impl Authority {
         mut each: impl FnMut(&Entry) -> Result<(), AuthorityError>,
     ) -> Result<(), AuthorityError> {
         let mut previous = if after == 0 { Some((0, GENESIS)) } else { None };
+        // Read first, since the record may grow meanwhile: it must reach at least so far.
+        let least = match previous {
+            Some(_) => self.store.tx(self.now(), |tx| tx.last_change())?,
+            None => 0,
+        };
         let mut position = after;
         loop {
             let page = self.store.tx(self.now(), |tx| tx.audit_entries(position, PAGE))?;
             let Some(last) = page.last() else {
-                return Ok(());
+                let missing = AuthorityError::AuditBroken { entry: position.saturating_add(1) };
+                return if position < least { Err(missing) } else { Ok(()) };
             };
             position = last.number;
             for entry in &page {
@@ -360,3 +366,6 @@ pub enum AuthorityError {
 
 const FOUNDING: &str = "founding";
 const PAGE: u32 = 1000;
+
+/// A certificate's record, with its DER once it was issued.
+type WithDer = (CertificateRecord, Option<Vec<u8>>);

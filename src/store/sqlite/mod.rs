@@ -138,6 +138,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::SystemIoFailure) => StoreError::Disk(Box::new(error)),
         Some(ErrorCode::NotADatabase) => StoreError::Foreign,
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged("SQLite finds it malformed"),
         _ => StoreError::Backend(Box::new(error)),

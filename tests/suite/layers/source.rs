@@ -26,7 +26,7 @@ pub(super) struct Import {
 
 impl Source {
     pub(super) fn new(path: &str, text: &str) -> Self {
-        let (tokens, test_modules) = without_tests(tokens(text));
+        let (tokens, test_modules) = without_tests(&tokens(text));
         Self { path: path.to_owned(), tokens, test_modules }
     }
 
@@ -247,7 +247,7 @@ fn after_raw_string(characters: &[char], at: usize) -> Option<usize> {
 }
 
 /// Leaves out every item under `#[cfg(test)]`, and names those that are modules in other files.
-fn without_tests(tokens: Vec<Token>) -> (Vec<Token>, Vec<String>) {
+fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
     const CFG_TEST: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let (mut kept, mut modules) = (Vec::new(), Vec::new());
     let mut at = 0;

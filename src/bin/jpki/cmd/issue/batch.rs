@@ -155,7 +155,8 @@ impl Batch<'_> {
         let bytes = line.map_err(|refused| ResultLine::refused(None, refused))?;
         let form = HolderForm::read(&bytes)
             .map_err(|error| ResultLine::refused(None, super::of_form(&error)))?;
-        let given = form.request_id.clone();
+        // What is no request id may be anything, a name for one.
+        let given = form.request_id.clone().filter(|id| RequestId::new(id).is_ok());
         self.request(&bytes, &form)
             .map(|request| (request, form.person.clone()))
             .map_err(|refused| ResultLine::refused(given, refused))
@@ -168,7 +169,7 @@ impl Batch<'_> {
         };
         let kinds: Kinds = match &form.kind {
             Some(kind) => kind.parse().map_err(|error: jpki_ca::credential::WordError| {
-                Refused::new("E-WORD", format!("kind: {error}, or both"))
+                Refused::new("E-WORD", format!("kind: {error}"))
             })?,
             None => self.args.kind,
         };

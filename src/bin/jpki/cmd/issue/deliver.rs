@@ -167,10 +167,16 @@ impl<'a> Delivery<'a> {
     fn hand_over_key(&self, request_id: &str, issued: &Issued) -> Result<Option<PathBuf>, Failure> {
         let certified = PublicKey::of_certificate(&issued.der).map_err(Failure::usage)?;
         let lasting = self.out.join(format!("{}-{}.key.pem", issued.kind, issued.serial));
-        if self.read_key(&lasting)?.is_some_and(|key| key == certified) {
-            return Ok(Some(lasting));
-        }
         let pending = self.pending(request_id, issued.kind);
+        if self.read_key(&lasting)?.is_some_and(|key| key == certified) {
+            // One that waits besides was made while another process served the same request.
+            return match fs::remove_file(&pending) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(Failure::file(&pending, error))
+                }
+                _ => Ok(Some(lasting)),
+            };
+        }
         if self.read_key(&pending)?.is_some_and(|key| key == certified) {
             fs::rename(&pending, &lasting).map_err(|error| Failure::file(&lasting, error))?;
             return Ok(Some(lasting));

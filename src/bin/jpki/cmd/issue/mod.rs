@@ -5,7 +5,6 @@ mod deliver;
 mod result;
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
@@ -37,7 +36,11 @@ pub(crate) fn run(context: &Context<'_>, args: &IssueArgs) -> Result<Exit, Failu
 
 fn single(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Exit, Failure> {
     let line = match serve(context, args, holder) {
-        Err(Failure::Refused(refused)) => ResultLine::refused(args.request_id.clone(), refused),
+        Err(Failure::Refused(refused)) => {
+            // What is no request id may be anything, a name for one.
+            let given = args.request_id.clone().filter(|id| RequestId::new(id).is_ok());
+            ResultLine::refused(given, refused)
+        }
         served => served?,
     };
     match &line.result {
@@ -93,10 +96,9 @@ fn of_form(error: &FormError) -> Refused {
 
 /// The folder for certificates and keys; one that is made is its owner's alone.
 fn make_folder(path: &Path) -> Result<(), Failure> {
-    match fs::DirBuilder::new().mode(0o700).recursive(true).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Failure::file(path, error))
-        }
-        _ => Ok(()),
-    }
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(path)
+        .map_err(|error| Failure::file(path, error))
 }
