@@ -125,6 +125,11 @@ impl FormError {
     /// The stable code.
     pub const CODE: &'static str = "E-JSON";
 
+    /// A problem with the whole.
+    pub(crate) fn problem(problem: &str) -> Self {
+        Self::new("", problem.to_owned())
+    }
+
     pub(super) fn new(field: &str, problem: String) -> Self {
         // The path of an unknown field is the file's own word for it, which may be anything.
         let plain = field.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.[]".contains(&b));

@@ -1,6 +1,7 @@
 //! What can be typed: declarations only.
 
 mod certificate;
+mod feed;
 mod home;
 
 use std::path::PathBuf;
@@ -15,6 +16,15 @@ pub(crate) use certificate::FilesArgs;
 pub(crate) use certificate::IssueArgs;
 pub(crate) use certificate::RevokeArgs;
 pub(crate) use certificate::ShowArgs;
+pub(crate) use feed::ApplyArgs;
+pub(crate) use feed::DigestArgs;
+pub(crate) use feed::ExplainArgs;
+pub(crate) use feed::FeedArgs;
+pub(crate) use feed::FeedCommand;
+pub(crate) use feed::ImportArgs;
+pub(crate) use feed::ReconcileArgs;
+pub(crate) use feed::ResendArgs;
+pub(crate) use feed::SourceArgs;
 pub(crate) use home::AuditArgs;
 pub(crate) use home::AuditCommand;
 pub(crate) use home::AuditListArgs;
@@ -78,6 +88,10 @@ pub(crate) enum Command {
     Lint(FilesArgs),
     /// Validate certificates of this home as of now, or --at (検証)
     Verify(FilesArgs),
+    /// Follow the resident register (住民基本台帳の異動)
+    Feed(FeedArgs),
+    /// Say why a certificate stands as it does: event, rule and article (失効の理由)
+    Why(ChangeArgs),
     /// The record of acts (監査記録)
     Audit(AuditArgs),
     /// Resolve what an interrupted run left behind (復旧)

@@ -48,7 +48,7 @@ pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs, act: Act) -> Result<
     Ok(Exit::Done)
 }
 
-fn describe(state: State) -> String {
+pub(super) fn describe(state: State) -> String {
     match state {
         State::Intended => "intended".to_owned(),
         State::Live => "live 有効".to_owned(),

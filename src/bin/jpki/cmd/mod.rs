@@ -3,13 +3,16 @@
 mod audit;
 mod change;
 mod demo;
+mod feed;
 mod init;
 mod input;
 mod issue;
+mod lines;
 mod lint;
 mod recover;
 mod show;
 mod verify;
+mod why;
 
 use jpki_ca::law::revocation::Act;
 
@@ -38,6 +41,8 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
             AuditCommand::Verify => audit::verify(&context),
             AuditCommand::List(args) => audit::list(&context, args),
         },
+        Command::Feed(args) => feed::run(&context, &args.command),
+        Command::Why(args) => why::run(&context, args),
         Command::Recover => recover::run(&context),
     }
 }

@@ -21,8 +21,12 @@ pub(crate) fn run(context: &Context<'_>, args: &ApplyArgs) -> Result<Exit, Failu
         (Some(out), true) => Some(Reissue::new(&authority, out, args.holder_algorithm)?),
         _ => None,
     };
-    let mut work =
-        Work { context, authority: &authority, reissue: reissue.as_ref(), counts: Counts::default() };
+    let mut work = Work {
+        context,
+        authority: &authority,
+        reissue: reissue.as_ref(),
+        counts: Counts::default(),
+    };
     for file in &args.files {
         work.file(file)?;
     }

@@ -27,7 +27,7 @@ pub(crate) fn run(context: &Context<'_>, args: &ImportArgs) -> Result<Exit, Fail
             for (number, outcome) in numbers.drain(..).zip(outcomes) {
                 match outcome {
                     Ok(Imported::Entered) => entered += 1,
-                    Ok(Imported::Known) => known += 1,
+                    Ok(_) => known += 1,
                     Err(error) => {
                         refused += 1;
                         let text = format!("line {number}: refused by {error}");

@@ -3,8 +3,8 @@
 mod apply;
 mod import;
 mod reconcile;
-mod rejected;
 mod reissue;
+mod rejected;
 mod status;
 
 use crate::args::FeedCommand;

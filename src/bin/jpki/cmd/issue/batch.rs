@@ -3,9 +3,6 @@
 use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::fs;
-use std::io;
-use std::io::BufRead;
-use std::io::BufReader;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -14,7 +11,6 @@ use std::sync::mpsc;
 use std::thread;
 
 use indicatif::ProgressBar;
-use indicatif::ProgressStyle;
 use jpki_ca::asn1::PublicKey;
 use jpki_ca::asn1::sha256;
 use jpki_ca::authority::Ask;
@@ -30,6 +26,7 @@ use jpki_ca::register::MAX_FORM;
 
 use crate::args::IssueArgs;
 use crate::cmd::input;
+use crate::cmd::lines::Lines;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
@@ -39,7 +36,7 @@ use super::deliver::Delivery;
 use super::result::ResultLine;
 
 pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Result<Exit, Failure> {
-    let (source, length) = open(batch)?;
+    let mut lines = Lines::open(batch, context.report.watched())?;
     let authority = context.authority()?;
     let out = match (&args.out, context.global.dry_run) {
         (Some(out), false) => {
@@ -49,16 +46,13 @@ pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Resu
         }
         _ => None,
     };
-    let progress = if context.report.watched() { bar(length) } else { ProgressBar::hidden() };
-    let reader = LineReader { source, number: 0 };
     // A dry run asks under the ids of the real one; into a folder not yet made nothing was asked.
     let folder = match &out {
         Some(out) => Some(out.clone()),
         None => args.out.as_ref().and_then(|out| fs::canonicalize(out).ok()),
     };
     let batch = Batch { authority: &authority, args, out: out.as_deref(), folder };
-    let counts = batch.run(reader, context, &progress)?;
-    progress.finish_and_clear();
+    let counts = batch.run(&mut lines, context)?;
     if let Some(out) = &out {
         sync_folder(out)?;
     }
@@ -95,12 +89,7 @@ type Answer = Result<Vec<ResultLine>, Failure>;
 
 impl Batch<'_> {
     /// Reads, serves and answers. Everything in flight is bounded: so many groups of so many lines.
-    fn run(
-        &self,
-        mut reader: LineReader,
-        context: &Context<'_>,
-        progress: &ProgressBar,
-    ) -> Result<Counts, Failure> {
+    fn run(&self, lines: &mut Lines, context: &Context<'_>) -> Result<Counts, Failure> {
         let workers = thread::available_parallelism().map_or(1, usize::from);
         let (jobs, queue) = mpsc::sync_channel::<(Vec<Prepared>, mpsc::Sender<Answer>)>(workers);
         let queue = Mutex::new(queue);
@@ -121,12 +110,12 @@ impl Batch<'_> {
                 people: BTreeSet::new(),
                 counts: Counts::default(),
                 context,
-                progress,
+                progress: lines.progress().clone(),
             };
             let mut group = Vec::with_capacity(GROUP);
-            while let Some(line) = reader.next_line(progress)? {
-                let number = reader.number;
-                let prepared = self.prepare(line);
+            while let Some(line) = lines.next()? {
+                let number = lines.number();
+                let prepared = self.prepare(&line);
                 if let Ok((request, person)) = &prepared {
                     // Two lines about one person, or under one id, are served one after the other.
                     let keys = [format!("p{person}"), format!("r{}", request.id())];
@@ -148,16 +137,16 @@ impl Batch<'_> {
         })
     }
 
-    fn prepare(
-        &self,
-        line: Result<Vec<u8>, Refused>,
-    ) -> Result<(IssueRequest, String), ResultLine> {
-        let bytes = line.map_err(|refused| ResultLine::refused(None, refused))?;
-        let form = HolderForm::read(&bytes)
+    fn prepare(&self, bytes: &[u8]) -> Result<(IssueRequest, String), ResultLine> {
+        if bytes.len() > MAX_FORM {
+            let refused = Refused::new("E-LENGTH", format!("longer than {MAX_FORM} bytes"));
+            return Err(ResultLine::refused(None, refused));
+        }
+        let form = HolderForm::read(bytes)
             .map_err(|error| ResultLine::refused(None, super::of_form(&error)))?;
         // What is no request id may be anything, a name for one.
         let given = form.request_id.clone().filter(|id| RequestId::new(id).is_ok());
-        self.request(&bytes, &form)
+        self.request(bytes, &form)
             .map(|request| (request, form.person.clone()))
             .map_err(|refused| ResultLine::refused(given, refused))
     }
@@ -247,7 +236,7 @@ struct Flow<'a> {
     people: BTreeSet<String>,
     counts: Counts,
     context: &'a Context<'a>,
-    progress: &'a ProgressBar,
+    progress: ProgressBar,
 }
 
 impl Flow<'_> {
@@ -282,75 +271,6 @@ impl Flow<'_> {
         }
         Ok(())
     }
-}
-
-/// Lines out of a file, none longer than a holder file may be.
-struct LineReader {
-    source: Box<dyn BufRead + Send>,
-    number: u64,
-}
-
-impl LineReader {
-    /// The next line that is not blank; an over-long one is passed over to its end.
-    fn next_line(
-        &mut self,
-        progress: &ProgressBar,
-    ) -> Result<Option<Result<Vec<u8>, Refused>>, Failure> {
-        loop {
-            let mut line = Vec::new();
-            let (mut length, mut ended) = (0, false);
-            loop {
-                let read = self.source.fill_buf();
-                let chunk = read.map_err(|error| Failure::file(Path::new("batch"), error))?;
-                if chunk.is_empty() {
-                    break;
-                }
-                let end = chunk.iter().position(|octet| *octet == b'\n');
-                let part = chunk.get(..end.unwrap_or(chunk.len())).unwrap_or_default();
-                if line.len() + part.len() <= MAX_FORM {
-                    line.extend_from_slice(part);
-                }
-                length += part.len();
-                let used = part.len() + usize::from(end.is_some());
-                self.source.consume(used);
-                progress.inc(used as u64);
-                if end.is_some() {
-                    ended = true;
-                    break;
-                }
-            }
-            if length == 0 && !ended {
-                return Ok(None);
-            }
-            self.number += 1;
-            if length > MAX_FORM {
-                let message = format!("longer than {MAX_FORM} bytes");
-                return Ok(Some(Err(Refused::new("E-LENGTH", message))));
-            }
-            if !line.trim_ascii().is_empty() {
-                return Ok(Some(Ok(line)));
-            }
-        }
-    }
-}
-
-fn open(batch: &Path) -> Result<(Box<dyn BufRead + Send>, Option<u64>), Failure> {
-    if batch == Path::new("-") {
-        return Ok((Box::new(BufReader::new(io::stdin())), None));
-    }
-    let file = fs::File::open(batch).map_err(|error| Failure::file(batch, error))?;
-    let length = file.metadata().map_err(|error| Failure::file(batch, error))?;
-    if length.is_dir() {
-        return Err(Failure::usage(format!("{} is a folder", batch.display())));
-    }
-    Ok((Box::new(BufReader::with_capacity(256 * 1024, file)), Some(length.len())))
-}
-
-fn bar(length: Option<u64>) -> ProgressBar {
-    let Some(length) = length else { return ProgressBar::new_spinner() };
-    let template = "{bar:40} {percent:>3} %  {bytes}/{total_bytes}  {eta} left";
-    let style = ProgressStyle::with_template(template);
-    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// A public key in a batch line: PEM, or the base64 of its DER.

@@ -34,7 +34,7 @@ use super::result::ResultLine;
 
 /// Serves requests into a folder.
 #[derive(Debug)]
-pub(super) struct Delivery<'a> {
+pub(crate) struct Delivery<'a> {
     authority: &'a Authority,
     out: &'a Path,
     algorithm: KeyAlgorithm,
@@ -44,7 +44,7 @@ pub(super) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         authority: &'a Authority,
         out: &'a Path,
         algorithm: KeyAlgorithm,
@@ -54,7 +54,7 @@ impl<'a> Delivery<'a> {
     }
 
     /// Serves a group of requests: a line of result for each, in order.
-    pub(super) fn serve(&self, requests: Vec<IssueRequest>) -> Result<Vec<ResultLine>, Failure> {
+    pub(crate) fn serve(&self, requests: Vec<IssueRequest>) -> Result<Vec<ResultLine>, Failure> {
         let mut prepared = Vec::with_capacity(requests.len());
         let mut generated = Vec::new();
         for request in requests {

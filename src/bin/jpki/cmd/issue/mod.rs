@@ -23,7 +23,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
 
-use deliver::Delivery;
+pub(super) use deliver::Delivery;
 use result::ResultLine;
 
 pub(crate) fn run(context: &Context<'_>, args: &IssueArgs) -> Result<Exit, Failure> {
@@ -95,7 +95,7 @@ fn of_form(error: &FormError) -> Refused {
 }
 
 /// The folder for certificates and keys; one that is made is its owner's alone.
-fn make_folder(path: &Path) -> Result<(), Failure> {
+pub(super) fn make_folder(path: &Path) -> Result<(), Failure> {
     fs::DirBuilder::new()
         .mode(0o700)
         .recursive(true)

@@ -1,0 +1,127 @@
+//! `jpki feed rejected`, `explain` and `resend`.
+
+use jpki_ca::authority::AuthorityError;
+use jpki_ca::authority::corrected;
+use jpki_ca::register::explanation;
+use serde::Serialize;
+
+use crate::args::ExplainArgs;
+use crate::args::ResendArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+/// `jpki feed rejected`.
+pub(super) fn list(context: &Context<'_>) -> Result<Exit, Failure> {
+    let (authority, _) = context.records_to_ask()?;
+    let mut failure = None;
+    let mut count = 0_u64;
+    let listed = authority.rejected(|row| {
+        count += 1;
+        let findings: serde_json::Value =
+            row.findings.as_deref().and_then(|f| serde_json::from_str(f).ok()).unwrap_or_default();
+        let mut lines = vec![format!(
+            "{:<10} {:>6}  {:<24} {}",
+            row.source,
+            row.sequence.map_or_else(|| "-".to_owned(), |seq| seq.to_string()),
+            row.id,
+            row.received_at
+        )];
+        for finding in findings.as_array().into_iter().flatten() {
+            let text = |field| finding.get(field).and_then(|v| v.as_str()).unwrap_or_default();
+            lines.push(format!("    {}: {}", text("code"), text("message")));
+        }
+        let json = RejectedJson {
+            source: &row.source,
+            seq: row.sequence,
+            id: &row.id,
+            received_at: row.received_at.to_string(),
+            findings: &findings,
+        };
+        context.report.result(&json, &lines.join("\n")).map_err(|error| {
+            failure = Some(error);
+            AuthorityError::Sink(std::io::ErrorKind::Other.into())
+        })
+    });
+    listed.or_else(|error| failure.take().map_or(Err(error.into()), Err))?;
+    context.report.note(&format!("jpki: {count} refused event(s)"));
+    Ok(Exit::Done)
+}
+
+/// `jpki feed explain`.
+pub(super) fn explain(context: &Context<'_>, args: &ExplainArgs) -> Result<Exit, Failure> {
+    let Some(explained) = explanation(&args.code) else {
+        return Err(Failure::usage(
+            "no such code: codes begin with R- or E-, as messages print them",
+        ));
+    };
+    let text = format!(
+        "{}\n  意味    {}\n  meaning {}\n  対応    {}\n  next    {}",
+        explained.code,
+        explained.japanese,
+        explained.english,
+        explained.next_japanese,
+        explained.next
+    );
+    let json = ExplanationJson {
+        code: explained.code,
+        japanese: explained.japanese,
+        english: explained.english,
+        next_japanese: explained.next_japanese,
+        next: explained.next,
+    };
+    context.report.result(&json, &text)?;
+    Ok(Exit::Done)
+}
+
+/// `jpki feed resend`.
+pub(super) fn resend(context: &Context<'_>, args: &ResendArgs) -> Result<Exit, Failure> {
+    let corrections = args
+        .set
+        .iter()
+        .map(|set| {
+            let (path, value) = set
+                .split_once('=')
+                .ok_or_else(|| Failure::usage("--set takes FIELD=VALUE, like person=p-0001"))?;
+            let value = (!value.is_empty()).then(|| {
+                serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value))
+            });
+            Ok((path.to_owned(), value))
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let authority = context.records()?;
+    let original = authority.refused_event(&args.id)??;
+    let id = authority.resend_id(&original.source, &original.id)?;
+    let line = corrected(&original, &id, &corrections).map_err(Failure::usage)?;
+    let outcomes = if context.global.dry_run {
+        authority.rehearse_ingest(&[line])?
+    } else {
+        authority.ingest(&[line])?
+    };
+    let mut exit = Exit::Done;
+    for outcome in &outcomes {
+        if matches!(outcome.fate, jpki_ca::authority::Fate::Refused { .. }) {
+            exit = Exit::Negative;
+        }
+        context.report.result(outcome, &super::apply::to_text(outcome))?;
+    }
+    Ok(exit)
+}
+
+#[derive(Serialize)]
+struct RejectedJson<'a> {
+    source: &'a str,
+    seq: Option<u64>,
+    id: &'a str,
+    received_at: String,
+    findings: &'a serde_json::Value,
+}
+
+#[derive(Serialize)]
+struct ExplanationJson<'a> {
+    code: &'a str,
+    japanese: &'a str,
+    english: &'a str,
+    next_japanese: &'a str,
+    next: &'a str,
+}

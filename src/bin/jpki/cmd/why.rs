@@ -1,0 +1,119 @@
+//! `jpki why`: certificate → revocation → event → rule → article.
+
+use jpki_ca::register::ChangeReason;
+use jpki_ca::store::State;
+use serde::Serialize;
+
+use crate::args::ChangeArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+use super::change::describe;
+
+pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs) -> Result<Exit, Failure> {
+    let (authority, _) = context.records_to_ask()?;
+    let why = authority.why(args.ca, args.serial)??;
+    let record = &why.certificate;
+    let mut lines = vec![
+        format!(
+            "証明書 certificate   {} {}, until {}",
+            args.ca,
+            args.serial,
+            record.not_after.japan_date()
+        ),
+        format!("状態 state           {}", describe(record.state)),
+    ];
+    let (state, since, reason) = match record.state {
+        State::Revoked(since, reason) => ("revoked", Some(since), Some(reason.as_str())),
+        State::Held(since) => ("held", Some(since), Some("certificate-hold")),
+        State::Live => ("live", None, None),
+        State::Intended => ("intended", None, None),
+        _ => ("expired", None, None),
+    };
+    let event = why.cause.as_ref().and_then(|cause| cause.event.as_ref());
+    let form = event.and_then(jpki_ca::store::EventRow::form);
+    let event = form.as_ref().zip(event).map(|(form, row)| EventJson {
+        source: &row.source,
+        seq: row.sequence,
+        id: &row.id,
+        reason: &form.reason,
+        event_date: &form.event_date,
+        notified_on: form.notified_on.as_deref(),
+        recorded_at: &form.recorded_at,
+    });
+    if let Some(event) = &event {
+        let word = event.reason.parse::<ChangeReason>().map_or("", ChangeReason::japanese);
+        lines.push(format!(
+            "異動 event           {} {} of {}",
+            event.id, event.reason, event.source
+        ));
+        lines.push(format!("異動事由 reason      {word} ({})", event.reason));
+        lines.push(format!(
+            "異動日 dates         happened {}, notified {}, recorded {}",
+            event.event_date,
+            event.notified_on.unwrap_or("-"),
+            event.recorded_at
+        ));
+    }
+    let cause = why.cause.as_ref().map(|cause| {
+        lines.push(format!("規則 rule            {}", cause.change));
+        lines.push(format!("条文 article         {} {}", cause.article.japanese, cause.article));
+        lines.push(format!("                     {}", cause.article.english));
+        lines.push(format!("記録 recorded        {}", cause.at));
+        CauseJson {
+            change: &cause.change,
+            article: cause.article.to_string(),
+            article_japanese: cause.article.japanese,
+            article_english: cause.article.english,
+            article_confirmed: cause.article.confirmed,
+            at: cause.at.to_string(),
+        }
+    });
+    if cause.is_none() {
+        lines.push("nothing has happened to it 異動・失効なし".to_owned());
+    }
+    let json = WhyJson {
+        ca: args.ca.as_str(),
+        serial: args.serial.to_string(),
+        state,
+        since: since.map(|since| since.to_string()),
+        reason,
+        event,
+        cause,
+    };
+    context.report.result(&json, &lines.join("\n"))?;
+    Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct WhyJson<'a> {
+    ca: &'static str,
+    serial: String,
+    state: &'static str,
+    since: Option<String>,
+    reason: Option<&'static str>,
+    event: Option<EventJson<'a>>,
+    cause: Option<CauseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct EventJson<'a> {
+    source: &'a str,
+    seq: Option<u64>,
+    id: &'a str,
+    reason: &'a str,
+    event_date: &'a str,
+    notified_on: Option<&'a str>,
+    recorded_at: &'a str,
+}
+
+#[derive(Serialize)]
+struct CauseJson<'a> {
+    change: &'a str,
+    article: String,
+    article_japanese: &'a str,
+    article_english: &'a str,
+    article_confirmed: bool,
+    at: String,
+}
