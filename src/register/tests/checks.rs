@@ -1,5 +1,7 @@
 //! Each rule, with an event that it refuses beside one that it lets pass.
 
+use std::slice::from_ref;
+
 use super::*;
 
 type Case = (Option<Record>, Event);
@@ -28,7 +30,7 @@ fn cases(rule: Rule) -> Option<(Case, Case)> {
         Rule::NotRegistered => {
             let left = one("move_out", json!({"event_date": "2026-03-30"}));
             let stayed = one("move_out_cancelled", json!({"event_date": "2026-03-31"}));
-            ((then(&[left.clone()]), relocation()), (then(&[left, stayed]), relocation()))
+            ((then(from_ref(&left)), relocation()), (then(&[left, stayed]), relocation()))
         }
         Rule::Source => {
             let other = with(change("address", HOME, NEW), json!({"source": SHIBUYA}));
@@ -149,7 +151,7 @@ fn cases(rule: Rule) -> Option<(Case, Case)> {
         Rule::SpecialExtensionTwice => {
             let first = one("residence_grace", stay("2026-12-31", "2027-01-31"));
             let second = one("residence_grace", stay("2027-01-31", "2027-02-28"));
-            let extended = Some(after(record(foreigner()), &[first.clone()]));
+            let extended = Some(after(record(foreigner()), from_ref(&first)));
             ((extended, second), (foreign(json!({})), first))
         }
         Rule::SpecialExtensionLong => {
@@ -198,7 +200,7 @@ fn cases(rule: Rule) -> Option<(Case, Case)> {
         }
         Rule::PhoneState => {
             let phone = one("phone_issued", json!({}));
-            ((then(&[phone.clone()]), phone.clone()), (same(), phone))
+            ((then(from_ref(&phone)), phone.clone()), (same(), phone))
         }
         Rule::GuardianshipState => {
             let ends = one("guardianship_ended", json!({}));

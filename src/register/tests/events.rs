@@ -1,5 +1,10 @@
 //! What is wrong with an event by itself.
 
+use proptest::collection::vec;
+use proptest::prelude::any;
+use proptest::proptest;
+use proptest::sample::select;
+
 use super::*;
 
 fn fault(reason: &str, fields: Value) -> (&'static str, &'static str) {
@@ -89,4 +94,64 @@ fn the_three_times_stay_apart() {
 fn it_does_not_print() {
     let text = format!("{:?}", event("relocation", change("address", HOME, NEW)));
     assert_eq!(text, "Event(e-1 relocation from 132217, …)");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in vec(any::<u8>(), 0..400)) {
+        let _ = EventForm::read(&bytes);
+    }
+
+    #[test]
+    fn no_words_panic(
+        reason in select(ChangeReason::ALL.to_vec()),
+        item in select(vec!["name", "birth_date", "sex", "address", "municipality", "resident_code"]),
+        texts in vec(any::<String>(), 6),
+        days in vec((-9999_i32..9999, 0..15, 0..35), 2),
+    ) {
+        let day = |n: usize| format!("{:04}-{:02}-{:02}", days[n].0, days[n].1, days[n].2);
+        let mut line = serde_json::to_value(form(reason.as_str(), json!({}))).unwrap();
+        line["changes"] = json!({item: {"old": texts[0], "new": texts[1]}});
+        line["note"] = json!(texts[2]);
+        line["event_date"] = json!(day(0));
+        line["card"] = json!({"expires": day(1)});
+        line["target"] = json!({"ca": texts[3], "serial": texts[4]});
+        line["substitutes"] = json!([{"item": item, "index": 0, "original": texts[5], "used": "高"}]);
+        let form = EventForm::read(line.to_string().as_bytes()).unwrap();
+        if let Ok(event) = Event::new(&form, now()) {
+            let _ = transition(Some(&record(national())), &event, &Policy::default(), now());
+            let _ = transition(None, &event, &Policy::default(), now());
+        }
+    }
+
+    /// Dates at the ends of the calendar, planned ones above all.
+    #[test]
+    fn no_dates_panic(
+        reason in select(ChangeReason::ALL.to_vec()),
+        year in select(vec!["0001", "1990", "2026", "9999"]),
+        day in select(vec!["01-01", "12-31"]),
+        filed in select(vec!["0001-01-01", "2026-11-20"]),
+    ) {
+        let date = format!("{year}-{day}");
+        let mut line = serde_json::to_value(form(reason.as_str(), json!({}))).unwrap();
+        line["event_date"] = json!(date);
+        line["notified_on"] = json!(filed);
+        if reason == ChangeReason::CardReissued {
+            line["card"] = json!({"expires": "9999-12-31"});
+        }
+        if reason.names_a_certificate() {
+            line["target"] = json!({"kind": "signature", "carrier": "card"});
+        }
+        let form = EventForm::read(line.to_string().as_bytes()).unwrap();
+        let event = Event::new(&form, now()).unwrap();
+        if let Ok(done) = transition(Some(&record(national())), &event, &Policy::default(), now()) {
+            let mut one = done.record;
+            for day in ["2026-11-21", "9999-12-31"] {
+                while let Some(step) = lapse(&one, day.parse().unwrap(), &Policy::default()) {
+                    one = step.record;
+                }
+            }
+            let _ = one.next_timer();
+        }
+    }
 }

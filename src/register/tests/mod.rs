@@ -49,21 +49,25 @@ pub(super) fn foreigner() -> Value {
 
 /// `base` with these fields instead; null takes one out.
 pub(super) fn with(mut base: Value, fields: Value) -> Value {
-    for (name, value) in fields.as_object().unwrap() {
-        match value {
-            Value::Null => base.as_object_mut().unwrap().remove(name),
-            other => base.as_object_mut().unwrap().insert(name.clone(), other.clone()),
-        };
+    let Value::Object(fields) = fields else { panic!("fields") };
+    let object = base.as_object_mut().unwrap();
+    for (name, value) in fields {
+        if value.is_null() {
+            object.remove(&name);
+        } else {
+            object.insert(name, value);
+        }
     }
     base
 }
 
-pub(super) fn holder(form: Value) -> HolderForm {
+pub(super) fn holder(form: &Value) -> HolderForm {
     HolderForm::read(form.to_string().as_bytes()).unwrap()
 }
 
 pub(super) fn record(form: Value) -> Record {
-    Record::open(&holder(form), "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
+    let form: HolderForm = serde_json::from_value(form).unwrap();
+    Record::open(&form, "2026-01-01T00:00:00Z".parse().unwrap()).unwrap()
 }
 
 /// An event on 1 April 2026, from Kiyose, filed on the same day.

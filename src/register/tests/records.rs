@@ -44,7 +44,7 @@ fn the_form_of_a_kept_record_is_fixed() {
 fn a_request_that_differs_is_told_where() {
     let record = record(with(national(), json!({"former_surname": "旧姓"})));
     let differs = |fields| {
-        let items = record.differences(&holder(with(national(), fields)));
+        let items = record.differences(&holder(&with(national(), fields)));
         items.into_iter().map(|item| item.as_str()).collect::<Vec<_>>()
     };
     let same = json!({"former_surname": "旧姓"});
@@ -106,7 +106,7 @@ fn the_card_of_the_first_issue_is_noted_once() {
 
 #[test]
 fn nobody_is_opened_with_wrong_items() {
-    let form = holder(with(national(), json!({"address": AWAY})));
+    let form = holder(&with(national(), json!({"address": AWAY})));
     assert_eq!(Record::open(&form, now()).unwrap_err().code(), "E-ADDRESS-PLACE");
     let abroad = with(
         national(),

@@ -31,7 +31,7 @@ fn births_and_entries_make_records() {
         assert_eq!(done.record.version(), 1);
         assert_eq!(done.record.form().address, HOME);
         assert!(
-            done.record.differences(&holder(with(national(), json!({"card": null})))).is_empty()
+            done.record.differences(&holder(&with(national(), json!({"card": null})))).is_empty()
         );
     }
 }
