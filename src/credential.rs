@@ -335,6 +335,9 @@ pub enum WordError {
     /// Not a [`Kind`].
     #[error("not a certificate kind: write signature or user-authentication")]
     Kind,
+    /// Not a [`Kind`] nor both.
+    #[error("not a certificate kind: write both, signature or user-authentication")]
+    KindOrBoth,
     /// Not a [`CaName`].
     #[error("not an authority: write signature or user-authentication")]
     CaName,

@@ -19,6 +19,7 @@ use crate::store::Tx;
 use super::Authority;
 use super::AuthorityError;
 use super::outcome::Refused;
+use super::recover::resolve;
 use super::rule::Rule;
 
 /// An act on one certificate.
@@ -61,7 +62,10 @@ impl Authority {
             }
         };
         if request.dry_run {
-            self.store.rehearse(self.now(), body)
+            self.store.rehearse(self.now(), |tx| {
+                resolve(tx)?;
+                body(tx)
+            })
         } else {
             self.store.tx(self.now(), body)
         }

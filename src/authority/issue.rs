@@ -41,6 +41,7 @@ use super::outcome::Issued;
 use super::outcome::Outcome;
 use super::outcome::Refused;
 use super::outcome::Status;
+use super::recover::resolve;
 use super::request::IssueRequest;
 use super::rule::Rule;
 
@@ -76,6 +77,7 @@ impl Authority {
         let now = self.now();
         let fault = key_fault(request);
         let (plan, planned) = self.store.rehearse(now, |tx| {
+            resolve(tx)?;
             let mut planned = Vec::new();
             let plan = self.plan(tx, request, fault, &mut planned)?;
             Ok::<_, AuthorityError>((plan, planned))

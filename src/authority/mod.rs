@@ -131,8 +131,25 @@ impl Authority {
         clock: Box<dyn Clock>,
         realm: Realm,
         policy: Policy,
-        mut signers: Vec<Box<dyn Signer>>,
+        signers: Vec<Box<dyn Signer>>,
     ) -> Result<(Self, Recovery), AuthorityError> {
+        let authority = Self::open_to_rehearse(store, clock, realm, policy, signers)?;
+        let recovery = authority.recover()?;
+        Ok((authority, recovery))
+    }
+
+    /// Like [`Authority::open`], but leaves what a crash left: for dry runs, which change nothing
+    /// and judge as if it were resolved.
+    ///
+    /// # Errors
+    /// As for [`Authority::open`].
+    pub fn open_to_rehearse(
+        store: Store,
+        clock: Box<dyn Clock>,
+        realm: Realm,
+        policy: Policy,
+        mut signers: Vec<Box<dyn Signer>>,
+    ) -> Result<Self, AuthorityError> {
         let found = store.tx(clock.now(), |tx| {
             let mut found = Vec::new();
             for record in tx.generations()? {
@@ -166,8 +183,7 @@ impl Authority {
         }
         let authority = Self { store, clock, realm, policy, generations };
         authority.check_realm()?;
-        let recovery = authority.recover()?;
-        Ok((authority, recovery))
+        Ok(authority)
     }
 
     /// The present instant, by the authority's clock.
@@ -190,7 +206,7 @@ impl Authority {
         &self,
         ca: CaName,
         serial: Serial,
-    ) -> Result<Option<(CertificateRecord, Option<Vec<u8>>)>, AuthorityError> {
+    ) -> Result<Option<WithDer>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
             let Some(record) = tx.certificate(ca, serial)? else {
                 return Ok(None);
@@ -228,11 +244,17 @@ impl Authority {
         mut each: impl FnMut(&Entry) -> Result<(), AuthorityError>,
     ) -> Result<(), AuthorityError> {
         let mut previous = if after == 0 { Some((0, GENESIS)) } else { None };
+        // Read first, since the record may grow meanwhile: it must reach at least so far.
+        let least = match previous {
+            Some(_) => self.store.tx(self.now(), |tx| tx.last_change())?,
+            None => 0,
+        };
         let mut position = after;
         loop {
             let page = self.store.tx(self.now(), |tx| tx.audit_entries(position, PAGE))?;
             let Some(last) = page.last() else {
-                return Ok(());
+                let missing = AuthorityError::AuditBroken { entry: position.saturating_add(1) };
+                return if position < least { Err(missing) } else { Ok(()) };
             };
             position = last.number;
             for entry in &page {
@@ -335,3 +357,6 @@ pub enum AuthorityError {
 
 const FOUNDING: &str = "founding";
 const PAGE: u32 = 1000;
+
+/// A certificate's record, with its DER once it was issued.
+type WithDer = (CertificateRecord, Option<Vec<u8>>);

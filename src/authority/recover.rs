@@ -4,6 +4,9 @@ use serde::Serialize;
 
 use crate::credential::CaName;
 
+use crate::store::StoreError;
+use crate::store::Tx;
+
 use super::Authority;
 use super::AuthorityError;
 
@@ -37,14 +40,25 @@ impl Authority {
     /// # Errors
     /// Those of the store.
     pub fn recover(&self) -> Result<Recovery, AuthorityError> {
-        self.store.tx(self.now(), |tx| {
-            let mut recovery = Recovery::default();
-            for (record, request_id) in tx.dangling()? {
-                tx.void(record.intent)?;
-                let serial = record.serial.to_string();
-                recovery.voided.push(Voided { ca: record.ca, serial, request_id });
-            }
-            Ok(recovery)
-        })
+        Ok(self.store.tx(self.now(), resolve)?)
     }
+
+    /// What [`Authority::recover`] would do, without doing it.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn rehearse_recovery(&self) -> Result<Recovery, AuthorityError> {
+        Ok(self.store.rehearse(self.now(), resolve)?)
+    }
+}
+
+/// Voids every intent whose process is gone.
+pub(super) fn resolve(tx: &mut Tx<'_>) -> Result<Recovery, StoreError> {
+    let mut recovery = Recovery::default();
+    for (record, request_id) in tx.dangling()? {
+        tx.void(record.intent)?;
+        let serial = record.serial.to_string();
+        recovery.voided.push(Voided { ca: record.ca, serial, request_id });
+    }
+    Ok(recovery)
 }

@@ -52,7 +52,10 @@ impl std::str::FromStr for Kinds {
     type Err = crate::credential::WordError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text == "both" { Ok(Self::Both) } else { text.parse().map(Self::One) }
+        if text == "both" {
+            return Ok(Self::Both);
+        }
+        text.parse().map(Self::One).map_err(|_| crate::credential::WordError::KindOrBoth)
     }
 }
 

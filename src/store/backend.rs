@@ -79,9 +79,12 @@ pub(super) trait Transaction {
     fn append_audit(&mut self, entry: &Entry) -> Result<(), StoreError>;
     /// At most `limit` entries with numbers above `after`, in order.
     fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// The highest audit entry that a certificate names; 0 without certificates.
+    fn last_change(&mut self) -> Result<u64, StoreError>;
 }
 
 /// Everything that is fixed about a certificate when it is intended.
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 pub(super) struct IntentRow<'a> {
     pub(super) ca: CaName,
     pub(super) generation: Generation,
@@ -99,6 +102,7 @@ pub(super) struct IntentRow<'a> {
 }
 
 /// A move from one state to another, with the audit entry that records it.
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 pub(super) struct StateChange {
     pub(super) intent: Intent,
     pub(super) from: State,

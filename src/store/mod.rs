@@ -6,6 +6,7 @@
 
 mod backend;
 mod record;
+#[cfg(feature = "sqlite")]
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -113,10 +114,15 @@ pub enum StoreError {
     #[error("there is a store already")]
     Exists,
     /// There is none.
-    #[error("there is no store at the configured address")]
+    #[error(
+        "there is no store at the address that jpki.toml gives: correct it, or restore a backup"
+    )]
     Missing,
     /// The file is not a store of this program.
-    #[error("the store file is not one of this program's")]
+    #[error(
+        "the store file is not one of this program's: correct the address in jpki.toml, or restore \
+         a backup"
+    )]
     Foreign,
     /// A newer version of this program wrote it.
     #[error(
@@ -134,8 +140,14 @@ pub enum StoreError {
     /// No space is left.
     #[error("the disk is full: nothing was changed; make room and try again")]
     Full,
+    /// The disk did not take or give what it should.
+    #[error(
+        "the store's disk failed: look after free space, limits and the disk, then ask again; what \
+         was begun is undone or completed"
+    )]
+    Disk(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The store contradicts itself.
-    #[error("the store is damaged: {0}")]
+    #[error("the store is damaged: {0}; keep a copy of it and restore a backup")]
     Damaged(&'static str),
     /// A certificate that another process has dealt with meanwhile.
     #[error("the certificate's state has changed meanwhile")]

@@ -332,6 +332,14 @@ impl<'a> Tx<'a> {
         self.inner.audit_entries(after, limit)
     }
 
+    /// The last audit entry that a certificate rests on: the record reaches at least as far.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn last_change(&mut self) -> Result<u64, StoreError> {
+        self.inner.last_change()
+    }
+
     fn change(
         &mut self,
         record: &CertificateRecord,

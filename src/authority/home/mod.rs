@@ -48,6 +48,7 @@ pub use config::Config;
 pub struct Home {
     folder: PathBuf,
     config: Config,
+    rehearsal: bool,
 }
 
 /// What `init` is told.
@@ -177,8 +178,7 @@ impl Home {
             }
             Authority::found(&store, clock, &realm, signature, user_authentication)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
-            let (authority, _) =
-                Authority::open(store, clock, realm, settings.policy.clone(), Vec::new())?;
+            let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");
             fs::create_dir(&certificates).map_err(at(&certificates))?;
             for (issuer, der) in authority.authority_certificates() {
@@ -213,7 +213,15 @@ impl Home {
             }
             Err(source) => return Err(HomeError::Io { path, source }),
         };
-        Ok(Self { folder: folder.to_owned(), config: Config::read(&text)? })
+        let config = Config::read(&text)?;
+        Ok(Self { folder: folder.to_owned(), config, rehearsal: false })
+    }
+
+    /// This home for a dry run: opening it leaves what a crash left, and only says what recovery
+    /// would do.
+    #[must_use]
+    pub fn to_rehearse(self) -> Self {
+        Self { rehearsal: true, ..self }
     }
 
     /// The folder.
@@ -271,8 +279,7 @@ impl Home {
             let key = signer::read_key_file(&path, passphrase)?;
             signers.push(Box::new(SoftwareSigner::new(&key)?));
         }
-        let Config { realm, policy, .. } = self.config.clone();
-        Ok(Authority::open(store, clock, realm, policy, signers)?)
+        self.take_up(store, clock, signers)
     }
 
     /// Takes up the authorities without their keys: for everything but issuing.
@@ -280,9 +287,22 @@ impl Home {
     /// # Errors
     /// As for [`Home::authority`], but for the key files.
     pub fn records(&self, clock: Box<dyn Clock>) -> Result<(Authority, Recovery), HomeError> {
-        let store = Store::open(&self.store_url())?;
+        self.take_up(Store::open(&self.store_url())?, clock, Vec::new())
+    }
+
+    fn take_up(
+        &self,
+        store: Store,
+        clock: Box<dyn Clock>,
+        signers: Vec<Box<dyn Signer>>,
+    ) -> Result<(Authority, Recovery), HomeError> {
         let Config { realm, policy, .. } = self.config.clone();
-        Ok(Authority::open(store, clock, realm, policy, Vec::new())?)
+        if self.rehearsal {
+            let authority = Authority::open_to_rehearse(store, clock, realm, policy, signers)?;
+            let recovery = authority.rehearse_recovery()?;
+            return Ok((authority, recovery));
+        }
+        Ok(Authority::open(store, clock, realm, policy, signers)?)
     }
 
     fn store_url(&self) -> StoreUrl {

@@ -52,7 +52,7 @@ impl Context<'_> {
 
     /// Opens the home to ask something: `--at` is then the time that the question is about.
     pub(crate) fn records_to_ask(&self) -> Result<(Authority, Timestamp), Failure> {
-        let home = Home::open(&self.global.home)?;
+        let home = self.home()?;
         let authority = self.tell(home.records(Box::new(SystemClock))?);
         let at = self.global.at.unwrap_or_else(|| authority.now());
         Ok((authority, at))
@@ -64,7 +64,7 @@ impl Context<'_> {
             let text = Zeroizing::new(
                 fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
             );
-            let line = text.strip_suffix('\n').unwrap_or(&text);
+            let line = text.split('\n').next().unwrap_or_default();
             return Ok(Some(Passphrase::new(line)?));
         }
         if !std::io::stdin().is_terminal() {
@@ -76,15 +76,21 @@ impl Context<'_> {
         Ok(Some(Passphrase::new(&typed)?))
     }
 
-    /// Resolves what a crash left, and says what that was.
+    /// Resolves what a crash left, or in a dry run does not, and says what that is.
     pub(crate) fn recover(&self) -> Result<Recovery, Failure> {
         let home = self.home_to_change()?;
         Ok(home.records(self.clock())?.1)
     }
 
+    /// The home; a dry run leaves even what a crash left.
+    fn home(&self) -> Result<Home, Failure> {
+        let home = Home::open(&self.global.home)?;
+        Ok(if self.global.dry_run { home.to_rehearse() } else { home })
+    }
+
     /// The home, whose clock must be free to be set if it is.
     fn home_to_change(&self) -> Result<Home, Failure> {
-        let home = Home::open(&self.global.home)?;
+        let home = self.home()?;
         if self.global.at.is_some() && home.is_production(&SystemClock)? {
             return Err(Failure::Refused(Rule::ProductionClock.into()));
         }
@@ -93,7 +99,7 @@ impl Context<'_> {
 
     /// The authority, after a word on what a crash had left.
     fn tell(&self, (authority, recovery): (Authority, Recovery)) -> Authority {
-        if !recovery.voided.is_empty() {
+        if !recovery.voided.is_empty() && !self.global.dry_run {
             self.report.note(&format!(
                 "jpki: an earlier run was interrupted: {} number(s) never delivered are void and \
                  revoked; ask again under the same request ids",

@@ -36,6 +36,13 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// What is wrong with the data is malformed input; what a rule says is a refusal.
+    pub(crate) fn of_refusal(refused: &Refused) -> Self {
+        if refused.rule.starts_with("E-") { Self::Usage } else { Self::Refused }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(match exit {
@@ -78,9 +85,7 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         match self {
-            // What is wrong with the data is malformed input; what a rule says is a refusal.
-            Self::Refused(refused) if refused.rule.starts_with("E-") => Exit::Usage,
-            Self::Refused(_) => Exit::Refused,
+            Self::Refused(refused) => Exit::of_refusal(refused),
             Self::Other(exit, _) => *exit,
         }
     }

@@ -4,6 +4,7 @@ use std::io;
 use std::io::IsTerminal as _;
 use std::io::Write as _;
 
+use jpki_ca::authority::Refused;
 use serde::Serialize;
 
 use crate::exit::Exit;
@@ -51,6 +52,14 @@ impl Report {
     /// Whether somebody watches: long work then shows its progress.
     pub(crate) fn watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// A result that is a refusal, and the exit code for it.
+    pub(crate) fn refusal(&self, json: &impl Serialize, refused: &Refused) -> Exit {
+        // The exit code says it as well.
+        let _printed = self.result(json, "");
+        eprint(&format!("jpki: refused by {}: {}", refused.rule, refused.message));
+        Exit::of_refusal(refused)
     }
 
     /// What went wrong, and the exit code for it.

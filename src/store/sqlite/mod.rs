@@ -5,6 +5,7 @@ mod transaction;
 
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -28,7 +29,8 @@ use transaction::SqliteTransaction;
 /// Makes a new store file.
 pub(super) fn create(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
     // Creating it exclusively decides between two who try at once; SQLite then fills the empty file.
-    match fs::OpenOptions::new().write(true).create_new(true).open(path) {
+    // It holds personal data, so its owner alone reads it, and the files that SQLite puts beside it.
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
         Ok(_) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             return Err(StoreError::Exists);
@@ -135,6 +137,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy,
         Some(ErrorCode::DiskFull) => StoreError::Full,
+        Some(ErrorCode::SystemIoFailure) => StoreError::Disk(Box::new(error)),
         Some(ErrorCode::NotADatabase) => StoreError::Foreign,
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Damaged("SQLite finds it malformed"),
         _ => StoreError::Backend(Box::new(error)),

@@ -335,4 +335,10 @@ impl Transaction for SqliteTransaction<'_> {
             })
         })
     }
+
+    fn last_change(&mut self) -> Result<u64, StoreError> {
+        let sql = "SELECT COALESCE(MAX(changed), 0) FROM certificate";
+        let last = self.first(sql, [], |row| row::unsigned(column(row, 0)?))?;
+        Ok(last.unwrap_or_default())
+    }
 }

@@ -6,6 +6,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use jpki_ca::asn1::PublicKey;
+use jpki_ca::authority::Refused;
 
 use crate::exit::Failure;
 
@@ -20,8 +21,8 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     };
     let taken = taken.map_err(fault)?;
     if taken as u64 > limit {
-        let path = path.display();
-        return Err(Failure::usage(format!("{path} is longer than {limit} bytes")));
+        let message = format!("{} is longer than {limit} bytes", path.display());
+        return Err(Refused::new("E-LENGTH", message).into());
     }
     Ok(bytes)
 }

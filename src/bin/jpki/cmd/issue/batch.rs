@@ -7,6 +7,7 @@ use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::mpsc;
@@ -50,7 +51,12 @@ pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Resu
     };
     let progress = if context.report.watched() { bar(length) } else { ProgressBar::hidden() };
     let reader = LineReader { source, number: 0 };
-    let batch = Batch { authority: &authority, args, out: out.as_deref() };
+    // A dry run asks under the ids of the real one; into a folder not yet made nothing was asked.
+    let folder = match &out {
+        Some(out) => Some(out.clone()),
+        None => args.out.as_ref().and_then(|out| fs::canonicalize(out).ok()),
+    };
+    let batch = Batch { authority: &authority, args, out: out.as_deref(), folder };
     let counts = batch.run(reader, context, &progress)?;
     progress.finish_and_clear();
     if let Some(out) = &out {
@@ -72,6 +78,8 @@ struct Batch<'a> {
     args: &'a IssueArgs,
     /// None in a dry run.
     out: Option<&'a Path>,
+    /// What default request ids contain.
+    folder: Option<PathBuf>,
 }
 
 #[derive(Default)]
@@ -147,7 +155,8 @@ impl Batch<'_> {
         let bytes = line.map_err(|refused| ResultLine::refused(None, refused))?;
         let form = HolderForm::read(&bytes)
             .map_err(|error| ResultLine::refused(None, super::of_form(&error)))?;
-        let given = form.request_id.clone();
+        // What is no request id may be anything, a name for one.
+        let given = form.request_id.clone().filter(|id| RequestId::new(id).is_ok());
         self.request(&bytes, &form)
             .map(|request| (request, form.person.clone()))
             .map_err(|refused| ResultLine::refused(given, refused))
@@ -160,7 +169,7 @@ impl Batch<'_> {
         };
         let kinds: Kinds = match &form.kind {
             Some(kind) => kind.parse().map_err(|error: jpki_ca::credential::WordError| {
-                Refused::new("E-WORD", format!("kind: {error}, or both"))
+                Refused::new("E-WORD", format!("kind: {error}"))
             })?,
             None => self.args.kind,
         };
@@ -177,13 +186,13 @@ impl Batch<'_> {
     fn default_id(&self, line: &[u8]) -> Result<RequestId, Refused> {
         let how = format!(
             "{:?} {} {} {} {} ",
-            self.out,
+            self.folder.as_deref(),
             self.args.kind.as_str(),
             self.args.carrier,
             self.args.renew,
             self.args.holder_algorithm
         );
-        let digest = sha256(&[how.as_bytes(), line].concat());
+        let digest = sha256(&[how.as_bytes(), line.trim_ascii()].concat());
         let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
         RequestId::new(&format!("line-{hex}"))
     }
@@ -289,7 +298,7 @@ impl LineReader {
     ) -> Result<Option<Result<Vec<u8>, Refused>>, Failure> {
         loop {
             let mut line = Vec::new();
-            let mut length = 0;
+            let (mut length, mut ended) = (0, false);
             loop {
                 let read = self.source.fill_buf();
                 let chunk = read.map_err(|error| Failure::file(Path::new("batch"), error))?;
@@ -306,15 +315,15 @@ impl LineReader {
                 self.source.consume(used);
                 progress.inc(used as u64);
                 if end.is_some() {
-                    length += 1;
+                    ended = true;
                     break;
                 }
             }
-            if length == 0 {
+            if length == 0 && !ended {
                 return Ok(None);
             }
             self.number += 1;
-            if length > MAX_FORM + 1 {
+            if length > MAX_FORM {
                 let message = format!("longer than {MAX_FORM} bytes");
                 return Ok(Some(Err(Refused::new("E-LENGTH", message))));
             }

@@ -14,6 +14,7 @@ use jpki_ca::authority::ChangeRequest;
 use jpki_ca::authority::IssueRequest;
 use jpki_ca::authority::Issued;
 use jpki_ca::authority::Outcome;
+use jpki_ca::authority::Refused;
 use jpki_ca::authority::Rule;
 use jpki_ca::authority::home::sync_folder;
 use jpki_ca::authority::home::write_certificate;
@@ -66,7 +67,7 @@ impl<'a> Delivery<'a> {
         let mut lines = Vec::with_capacity(outcomes.len());
         for (request, outcome) in prepared.iter().zip(outcomes) {
             let line = self.deliver(request, outcome)?;
-            if line.result.is_err() {
+            if line.result.as_ref().is_err_and(|refused| !is_served_elsewhere(refused)) {
                 // Never certified: nobody will ask for the keys that were made for it just now.
                 for kind in request.kinds().list() {
                     let path = self.pending(request.id().as_str(), kind);
@@ -96,12 +97,14 @@ impl<'a> Delivery<'a> {
         }
         for kind in missing {
             let path = self.pending(request.id().as_str(), kind);
-            let key = match self.read_key(&path)? {
-                Some(key) => key,
-                None => {
-                    let key = self.generate(&path)?;
+            let key = loop {
+                if let Some(key) = self.read_key(&path)? {
+                    break key;
+                }
+                // None when another process serves the same request and was quicker.
+                if let Some(key) = self.generate(&path)? {
                     generated.push(path);
-                    key
+                    break key;
                 }
             };
             request = request.with_key(kind, key);
@@ -118,6 +121,7 @@ impl<'a> Delivery<'a> {
         let mut files = Vec::with_capacity(certificates.len());
         let mut lost = false;
         for issued in &certificates {
+            self.refuse_to_replace(issued)?;
             let mut written = self.write(issued)?;
             if request.is_key_generated() {
                 match self.hand_over_key(&request_id, issued)? {
@@ -137,6 +141,23 @@ impl<'a> Delivery<'a> {
         Ok(ResultLine::new(Outcome::new(request_id, result), files, false))
     }
 
+    /// Two homes, or one made anew, count through the same numbers: the files of one never replace
+    /// those of the other.
+    fn refuse_to_replace(&self, issued: &Issued) -> Result<(), Failure> {
+        let path = self.out.join(format!("{}-{}.cer", issued.kind, issued.serial));
+        match fs::read(&path) {
+            Ok(der) if der != issued.der => Err(Failure::usage(format!(
+                "{} is another authority's certificate: move it and its key away, then ask again \
+                 under the same request id",
+                path.display()
+            ))),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                Err(Failure::file(&path, error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn write(&self, issued: &Issued) -> Result<Vec<PathBuf>, Failure> {
         let stem = format!("{}-{}", issued.kind, issued.serial);
         Ok(write_certificate(self.out, &stem, &issued.der, self.sync_each)?.to_vec())
@@ -146,10 +167,16 @@ impl<'a> Delivery<'a> {
     fn hand_over_key(&self, request_id: &str, issued: &Issued) -> Result<Option<PathBuf>, Failure> {
         let certified = PublicKey::of_certificate(&issued.der).map_err(Failure::usage)?;
         let lasting = self.out.join(format!("{}-{}.key.pem", issued.kind, issued.serial));
-        if self.read_key(&lasting)?.is_some_and(|key| key == certified) {
-            return Ok(Some(lasting));
-        }
         let pending = self.pending(request_id, issued.kind);
+        if self.read_key(&lasting)?.is_some_and(|key| key == certified) {
+            // One that waits besides was made while another process served the same request.
+            return match fs::remove_file(&pending) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    Err(Failure::file(&pending, error))
+                }
+                _ => Ok(Some(lasting)),
+            };
+        }
         if self.read_key(&pending)?.is_some_and(|key| key == certified) {
             fs::rename(&pending, &lasting).map_err(|error| Failure::file(&lasting, error))?;
             return Ok(Some(lasting));
@@ -166,11 +193,19 @@ impl<'a> Delivery<'a> {
         Ok(())
     }
 
-    fn generate(&self, path: &Path) -> Result<PublicKey, Failure> {
+    /// A new key in a new file; none when the file exists.
+    fn generate(&self, path: &Path) -> Result<Option<PublicKey>, Failure> {
         let key = signer::generate(self.algorithm, &mut OsRng).map_err(unusable)?;
-        signer::write_key_file(path, &key, None, &mut OsRng)?;
+        match signer::write_key_file(path, &key, None, &mut OsRng) {
+            Err(KeyFileError::Io { source, .. })
+                if source.kind() == io::ErrorKind::AlreadyExists =>
+            {
+                return Ok(None);
+            }
+            written => written?,
+        }
         let signer = SoftwareSigner::new(&key).map_err(unusable)?;
-        Ok(signer.public_key().clone())
+        Ok(Some(signer.public_key().clone()))
     }
 
     fn read_key(&self, path: &Path) -> Result<Option<PublicKey>, Failure> {
@@ -209,6 +244,12 @@ pub(super) fn with_any_keys(mut request: IssueRequest, pair: &[PublicKey; 2]) ->
         request = request.with_key(kind, key.clone());
     }
     request
+}
+
+/// Whether another process is serving the request, or one under the same id, perhaps with the keys
+/// made here.
+fn is_served_elsewhere(refused: &Refused) -> bool {
+    [Rule::RequestPending, Rule::RequestConflict].iter().any(|rule| rule.code() == refused.rule)
 }
 
 fn unusable(error: signer::SignError) -> Failure {

@@ -5,7 +5,6 @@ mod deliver;
 mod result;
 
 use std::fs;
-use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
@@ -36,6 +35,21 @@ pub(crate) fn run(context: &Context<'_>, args: &IssueArgs) -> Result<Exit, Failu
 }
 
 fn single(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Exit, Failure> {
+    let line = match serve(context, args, holder) {
+        Err(Failure::Refused(refused)) => {
+            // What is no request id may be anything, a name for one.
+            let given = args.request_id.clone().filter(|id| RequestId::new(id).is_ok());
+            ResultLine::refused(given, refused)
+        }
+        served => served?,
+    };
+    match &line.result {
+        Ok(_) => context.report.result(&line, &line.to_text()).map(|()| Exit::Done),
+        Err(refused) => Ok(context.report.refusal(&line, refused)),
+    }
+}
+
+fn serve(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<ResultLine, Failure> {
     let bytes = input::read(holder, MAX_FORM as u64)?;
     let form = HolderForm::read(&bytes).map_err(|error| {
         let refused = of_form(&error);
@@ -59,25 +73,20 @@ fn single(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Exit
     let authority = context.authority()?;
     let ask = Ask { kinds: args.kind, carrier: args.carrier, renew: args.renew, key };
     let request = IssueRequest::new(id, &form, &ask, authority.now())?;
-    let line = match (&args.out, context.global.dry_run) {
+    match (&args.out, context.global.dry_run) {
         (_, true) => {
             let pair = deliver::throw_away_pair(args.holder_algorithm)?;
             let request = deliver::with_any_keys(request, &pair);
-            ResultLine::new(authority.rehearse_issue(&request)?, Vec::new(), true)
+            Ok(ResultLine::new(authority.rehearse_issue(&request)?, Vec::new(), true))
         }
         (Some(out), false) => {
             make_folder(out)?;
             let delivery = Delivery::new(&authority, out, args.holder_algorithm, true);
             let mut lines = delivery.serve(vec![request])?;
-            lines.pop().ok_or_else(|| Failure::usage("nothing was asked"))?
+            lines.pop().ok_or_else(|| Failure::usage("nothing was asked"))
         }
-        (None, false) => return Err(Failure::usage("give --out")),
-    };
-    if let Err(refused) = &line.result {
-        return Err(Failure::Refused(refused.clone()));
+        (None, false) => Err(Failure::usage("give --out")),
     }
-    context.report.result(&line, &line.to_text())?;
-    Ok(Exit::Done)
 }
 
 /// A form error in the shape of every other refusal.
@@ -87,10 +96,9 @@ fn of_form(error: &FormError) -> Refused {
 
 /// The folder for certificates and keys; one that is made is its owner's alone.
 fn make_folder(path: &Path) -> Result<(), Failure> {
-    match fs::DirBuilder::new().mode(0o700).recursive(true).create(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            Err(Failure::file(path, error))
-        }
-        _ => Ok(()),
-    }
+    fs::DirBuilder::new()
+        .mode(0o700)
+        .recursive(true)
+        .create(path)
+        .map_err(|error| Failure::file(path, error))
 }
