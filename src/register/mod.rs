@@ -69,3 +69,6 @@ pub use target::Target;
 pub use timer::lapse;
 pub use transition::Transition;
 pub use transition::transition;
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ mod tests {
         }
         for (word, code) in [
             ("132216", "E-MUNICIPALITY-CODE"),
-            ("139998", "E-MUNICIPALITY-CODE"),
+            ("139998", "E-MUNICIPALITY-UNKNOWN"),
             ("011002", "E-MUNICIPALITY-WARD"),
             ("cs-132217", "E-WORD"),
             ("", "E-WORD"),

@@ -375,4 +375,6 @@ const ONE: [Article; 2] = [Article::SIGNATURE_ONE, Article::AUTHENTICATION_ONE];
 const DISCARDED: [Article; 2] = [Article::DISCARDED; 2];
 
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;

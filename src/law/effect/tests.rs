@@ -88,12 +88,11 @@ fn changes() -> Vec<(Change, &'static str)> {
     let named = Target::Number(Kind::Signature.ca(), SERIAL.parse().unwrap());
     Change::every(named)
         .into_iter()
-        .flat_map(|change| match change {
-            Change::HolderRequest(_) => both(Change::HolderRequest),
-            Change::KeyLeak(_) => both(Change::KeyLeak),
-            Change::RecordError(_) => both(Change::RecordError),
-            Change::Discarded(_) => both(Change::Discarded),
-            other => vec![(other, "")],
+        .flat_map(|change| {
+            let about_one: [fn(Target) -> Change; 4] =
+                [Change::HolderRequest, Change::KeyLeak, Change::RecordError, Change::Discarded];
+            let about_one = about_one.into_iter().find(|one| one(named) == change);
+            about_one.map_or_else(|| vec![(change, "")], both)
         })
         .collect()
 }
