@@ -99,6 +99,8 @@ impl Authority {
             }
             row.next = next.unwrap_or(row.next);
             row.key = key.or(row.key);
+            // What was held back for a number that will not come is due now.
+            self.drain(tx, &mut row, &mut Vec::new())?;
             tx.put_source(&row)?;
             Ok(Ok(row.next))
         })
