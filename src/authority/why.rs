@@ -1,5 +1,6 @@
 //! Why a certificate stands as it does: certificate → revocation → event → rule → article.
 
+use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Serial;
 use crate::store::CauseRow;
@@ -23,18 +24,23 @@ pub struct Why {
 }
 
 impl Authority {
-    /// The chain behind a certificate's state.
+    /// The chain behind a certificate's state; `at` decides whether its time is up.
     ///
     /// # Errors
     /// When the store fails; a number that was never used is the inner error.
-    pub fn why(&self, ca: CaName, serial: Serial) -> Result<Result<Why, Refused>, AuthorityError> {
+    pub fn why(
+        &self,
+        ca: CaName,
+        serial: Serial,
+        at: Timestamp,
+    ) -> Result<Result<Why, Refused>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
             let Some(mut certificate) = tx.certificate(ca, serial)? else {
                 return Ok(Err(Rule::Unknown.into()));
             };
             // Nothing is written when a certificate's time is up, so the record calls it live still.
             let current = matches!(certificate.state, State::Live | State::Held(_));
-            if current && certificate.not_after < tx.at() {
+            if current && certificate.not_after < at {
                 certificate.state = State::Expired;
             }
             let cause = tx.cause(certificate.intent)?;

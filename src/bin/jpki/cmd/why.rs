@@ -12,8 +12,8 @@ use crate::exit::Failure;
 use super::change::describe;
 
 pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs) -> Result<Exit, Failure> {
-    let (authority, _) = context.records_to_ask()?;
-    let why = authority.why(args.ca, args.serial)??;
+    let (authority, at) = context.records_to_ask()?;
+    let why = authority.why(args.ca, args.serial, at)??;
     let record = &why.certificate;
     let mut lines = vec![
         format!(
