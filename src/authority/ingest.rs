@@ -13,6 +13,7 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::holder::Fault;
 use crate::holder::Item;
 use crate::law::revocation;
 use crate::law::revocation::Certificate;
@@ -201,6 +202,13 @@ impl Authority {
             return Ok(());
         }
         if let Err(fault) = known {
+            outcomes.push(turn_away(tx, &arrival, &fault.into())?);
+            return Ok(());
+        }
+        if form.seq.is_some_and(|seq| i64::try_from(seq).is_err()) {
+            // No store can count so far: one line must not stop all others.
+            let rule = crate::holder::Rule::Number("is larger than 2^63 - 1");
+            let fault = Fault::new(Item::Sequence, rule);
             outcomes.push(turn_away(tx, &arrival, &fault.into())?);
             return Ok(());
         }
