@@ -88,7 +88,8 @@ pub(crate) struct ResendArgs {
     /// The id of the refused event
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    /// A field to correct, as a path; a value that is no JSON is a text; an empty one removes it
+    /// A field to correct, as a path; a value is text unless it is a JSON object, list or string; an
+    /// empty one removes the field
     #[arg(long, value_name = "FIELD=VALUE")]
     pub(crate) set: Vec<String>,
 }
@@ -122,6 +123,6 @@ pub(crate) struct SourceArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Option<PathBuf>,
     /// The number that comes next, where a feed is taken over
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..1 << 62))]
     pub(crate) next: Option<u64>,
 }

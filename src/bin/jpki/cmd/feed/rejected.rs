@@ -83,9 +83,11 @@ pub(super) fn resend(context: &Context<'_>, args: &ResendArgs) -> Result<Exit, F
             let (path, value) = set
                 .split_once('=')
                 .ok_or_else(|| Failure::usage("--set takes FIELD=VALUE, like person=p-0001"))?;
-            let value = (!value.is_empty()).then(|| {
-                serde_json::from_str(value).unwrap_or_else(|_| serde_json::Value::from(value))
-            });
+            // Codes and dates are texts, also where they are digits alone.
+            let json = value.starts_with(['{', '[', '"']);
+            let read = || json.then(|| serde_json::from_str(value).ok()).flatten();
+            let value = (!value.is_empty())
+                .then(|| read().unwrap_or_else(|| serde_json::Value::from(value)));
             Ok((path.to_owned(), value))
         })
         .collect::<Result<Vec<_>, Failure>>()?;
