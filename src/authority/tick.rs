@@ -61,6 +61,10 @@ impl Authority {
         let due = tx.residents_due(today, after, GROUP)?;
         let deferred = tx.take_deferred(GROUP)?;
         let more = !due.is_empty() || !deferred.is_empty();
+        // First what an event decided: timers name none.
+        for one in deferred {
+            tick.deferred += u64::from(end(tx, &one)?);
+        }
         for mut record in due {
             record.person().as_str().clone_into(after);
             while let Some(step) = lapse(&record, today, &self.policy) {
@@ -71,9 +75,6 @@ impl Authority {
                 tick.certificates.extend(touched);
                 tick.records += 1;
             }
-        }
-        for one in deferred {
-            tick.deferred += u64::from(end(tx, &one)?);
         }
         Ok(more)
     }
