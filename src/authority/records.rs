@@ -291,16 +291,24 @@ impl Digests {
     pub fn compare(&self, theirs: &[DigestLine]) -> Vec<Difference> {
         let mut given: BTreeMap<u8, BTreeMap<&String, &BTreeMap<String, String>>> = BTreeMap::new();
         let mut summaries = BTreeMap::new();
-        let mut whole = None;
+        let (mut whole, mut listed) = (None, 0_usize);
         for line in theirs {
             match line {
-                DigestLine::Root { digest, .. } => whole = Some(digest),
-                DigestLine::Branch { branch, digest, .. } => {
+                DigestLine::Root { people, .. } => whole = Some(*people),
+                DigestLine::Branch { branch, digest, people } => {
                     summaries.insert(branch.clone(), digest);
+                    listed = listed.saturating_add(*people);
                 }
                 DigestLine::Leaf { person, items } => {
                     given.entry(branch_of(person)).or_default().insert(person, items);
                 }
+            }
+        }
+        // When everybody is in the branches listed, there is nobody in the others.
+        if whole == Some(listed) {
+            let named = |branch: &&u8| summaries.contains_key(&format!("{branch:02x}"));
+            for branch in self.branches.keys().filter(|branch| !named(branch)) {
+                given.entry(*branch).or_default();
             }
         }
         let mut found = Vec::new();

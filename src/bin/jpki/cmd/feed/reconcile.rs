@@ -27,6 +27,10 @@ pub(super) fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, F
             residents.get_or_insert_default().add(&form);
         }
     }
+    if theirs.is_empty() {
+        // An empty file is the view of a sender who has nobody.
+        residents.get_or_insert_default();
+    }
     if let Some(residents) = residents {
         theirs.extend(residents.summary());
         theirs.extend((0..=u8::MAX).flat_map(|branch| residents.leaves(branch)));
