@@ -92,7 +92,7 @@ fn an_event_that_cannot_be_uses_up_its_number() {
     stage.issue(&holder("p-1"), "");
     let cases = [
         (json!({ "person": "p-99" }), "R-NO-RECORD"),
-        (json!({ "person": "p 99" }), "E-CHAR"),
+        (json!({ "person": "p 99" }), "E-WORD"),
         (json!({ "reason": "boredom" }), "E-WORD"),
         (json!({ "event_date": "2026-04-31" }), "E-DATE"),
         (json!({ "recorded_at": "2026-04-02 08:00" }), "E-DATE"),
