@@ -154,6 +154,7 @@ fn production_keys_are_encrypted_and_open_with_openssl() {
     stage.plain(&format!("{issue} --passphrase-file wrong")).exits(4).says("passphrase");
     stage.plain(issue).exits(4).says("passphrase");
     assert!(!stage.path("out").exists());
+    stage.plain("feed import holder.json").exits(0);
     stage.plain(&format!("{issue} --passphrase-file passphrase")).exits(0);
     stage.plain("audit verify").exits(0);
     let issuer = stage.shell("openssl x509 -noout -subject -in home/ca/signature-1.pem").exits(0);
