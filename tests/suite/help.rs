@@ -65,6 +65,19 @@ fn every_example_works() {
     master.write("passphrase", "correct horse\n");
     let town = [holder("p-2"), holder_with("p-3", &json!({ "kind": "signature" }))];
     master.write_lines("town.jsonl", &town);
+    let refused = json!({
+        "source": "132217",
+        "seq": 1,
+        "id": "132217-2026-000017",
+        "person": "p-9",
+        "reason": "household_change",
+        "event_date": "2026-04-02",
+        "recorded_at": "2026-04-02T08:00:00+09:00",
+    });
+    let mut event = refused.clone();
+    event["person"] = "p-1".into();
+    master.write_json("refused.jsonl", &refused);
+    master.write_json("events.jsonl", &event);
     let request = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
                    -keyout hanako.key -subj /CN=hanako -out hanako.csr && mv home jpki-home";
     master.shell(request).exits(0);
@@ -79,6 +92,9 @@ fn every_example_works() {
             let issue = "jpki issue --holder hanako.json --holder-algorithm p256 --out out";
             let issue = format!("unset JPKI_HOME; {issue} --at {NOW}");
             stage.shell(&issue).exits(0);
+        }
+        if example.starts_with("feed resend") {
+            stage.shell("unset JPKI_HOME; jpki feed apply refused.jsonl").exits(1);
         }
         stage.shell(&format!("unset JPKI_HOME; jpki {example}")).exits(0);
     }
