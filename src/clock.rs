@@ -39,7 +39,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// An instant in UTC, whole seconds, from year 1 to year 9999.
+/// An instant in UTC, whole seconds, from year 1 to year 9998.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(jiff::Timestamp);
 
@@ -50,10 +50,10 @@ impl Timestamp {
     /// The instant `seconds` after the epoch.
     ///
     /// # Errors
-    /// When it lies outside the years 1 to 9999.
+    /// When it lies outside the years 1 to 9998.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
         let instant = jiff::Timestamp::from_second(seconds).map_err(|_| TimeError::OutOfRange)?;
-        if (1..=9999).contains(&instant.to_zoned(tz::TimeZone::UTC).year()) {
+        if (1..=9998).contains(&instant.to_zoned(tz::TimeZone::UTC).year()) {
             Ok(Self(instant))
         } else {
             Err(TimeError::OutOfRange)
@@ -116,15 +116,15 @@ impl Date {
     /// A date of the proleptic Gregorian calendar.
     ///
     /// # Errors
-    /// When there is no such day, or the year is not 1 to 9999.
+    /// When there is no such day, or the year is not 1 to 9998.
     pub fn new(year: i16, month: i8, day: i8) -> Result<Self, TimeError> {
-        if !(1..=9999).contains(&year) {
+        if !(1..=9998).contains(&year) {
             return Err(TimeError::OutOfRange);
         }
         civil::Date::new(year, month, day).map(Self).map_err(|_| TimeError::NotADate)
     }
 
-    /// The year, 1 to 9999.
+    /// The year, 1 to 9998.
     #[must_use]
     pub fn year(self) -> i16 {
         self.0.year()
@@ -146,7 +146,7 @@ impl Date {
     /// its last day (Civil Code article 143, paragraph 2).
     ///
     /// # Errors
-    /// When the result lies outside the years 1 to 9999.
+    /// When the result lies outside the years 1 to 9998.
     pub fn plus_months(self, months: i32) -> Result<Self, TimeError> {
         let span = jiff::Span::new().try_months(months).map_err(|_| TimeError::OutOfRange)?;
         self.moved(span)
@@ -155,7 +155,7 @@ impl Date {
     /// The date `days` later (earlier when negative).
     ///
     /// # Errors
-    /// When the result lies outside the years 1 to 9999.
+    /// When the result lies outside the years 1 to 9998.
     pub fn plus_days(self, days: i32) -> Result<Self, TimeError> {
         let span = jiff::Span::new().try_days(days).map_err(|_| TimeError::OutOfRange)?;
         self.moved(span)
@@ -175,13 +175,13 @@ impl Date {
 
     fn at(self, hour: i8, minute: i8, second: i8) -> Timestamp {
         let local = self.0.at(hour, minute, second, 0);
-        // Years 1 to 9999 in Japan time are inside what jiff can hold, so this never falls back.
+        // Years 1 to 9998 in Japan time are inside what jiff can hold, so this never falls back.
         Timestamp(japan().to_timestamp(local).unwrap_or(jiff::Timestamp::MAX))
     }
 
     fn moved(self, span: jiff::Span) -> Result<Self, TimeError> {
         let date = self.0.checked_add(span).map_err(|_| TimeError::OutOfRange)?;
-        if (1..=9999).contains(&date.year()) { Ok(Self(date)) } else { Err(TimeError::OutOfRange) }
+        if (1..=9998).contains(&date.year()) { Ok(Self(date)) } else { Err(TimeError::OutOfRange) }
     }
 }
 
@@ -229,8 +229,8 @@ pub enum TimeError {
     /// Not a day of the calendar.
     #[error("not a date: write an existing day as YYYY-MM-DD")]
     NotADate,
-    /// Outside the years 1 to 9999.
-    #[error("outside the years 1 to 9999")]
+    /// Outside the years 1 to 9998.
+    #[error("outside the years 1 to 9998")]
     OutOfRange,
 }
 
@@ -250,7 +250,7 @@ mod tests {
     fn a_day_ends_at_14_59_59_utc() {
         assert_eq!(date("2030-02-17").end_of_day().to_string(), "2030-02-17T14:59:59Z");
         assert_eq!(date("2030-02-17").start_of_day().to_string(), "2030-02-16T15:00:00Z");
-        assert_eq!(date("9999-12-31").end_of_day().to_string(), "9999-12-31T14:59:59Z");
+        assert_eq!(date("9998-12-31").end_of_day().to_string(), "9998-12-31T14:59:59Z");
     }
 
     #[test]

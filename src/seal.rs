@@ -1,7 +1,107 @@
 //! The seal: what was checked and recorded is signed, once, and the signature is verified.
 //!
 //! [`Recorded`] is the permission: the store mints it after its commit, [`seal`] consumes it, and
-//! there is no other way to a signature.
+//! there is no other way to a signature. With one in hand this compiles:
+//!
+//! ```
+//! # use jpki_ca::{profile::TbsCertificate, seal::{Recorded, SealError, Sealed, seal}, signer::Signer};
+//! fn sign(
+//!     recorded: Recorded<TbsCertificate>,
+//!     signer: &dyn Signer,
+//! ) -> Result<Sealed<TbsCertificate>, SealError> {
+//!     seal(recorded, signer)
+//! }
+//! ```
+//!
+//! # What nobody outside can do
+//!
+//! None of these compiles. Sign what one merely has, or what was only checked:
+//!
+//! ```compile_fail,E0308
+//! # use jpki_ca::{profile::TbsCertificate, seal::seal, signer::Signer};
+//! fn sign(tbs: TbsCertificate, signer: &dyn Signer) {
+//!     let _ = seal(tbs, signer);
+//! }
+//! ```
+//!
+//! ```compile_fail,E0308
+//! # use jpki_ca::{lint::Checked, profile::TbsCertificate, seal::seal, signer::Signer};
+//! fn sign(checked: Checked<TbsCertificate>, signer: &dyn Signer) {
+//!     let _ = seal(checked, signer);
+//! }
+//! ```
+//!
+//! Sign twice with one permission, or copy it:
+//!
+//! ```compile_fail,E0382
+//! # use jpki_ca::{profile::TbsCertificate, seal::{Recorded, seal}, signer::Signer};
+//! fn sign(recorded: Recorded<TbsCertificate>, signer: &dyn Signer) {
+//!     let _ = seal(recorded, signer);
+//!     let _ = seal(recorded, signer);
+//! }
+//! ```
+//!
+//! ```compile_fail,E0277
+//! # use jpki_ca::{profile::TbsCertificate, seal::Recorded};
+//! fn copy(recorded: &Recorded<TbsCertificate>) -> Recorded<TbsCertificate> {
+//!     Recorded::clone(recorded)
+//! }
+//! ```
+//!
+//! Mint a permission, or say where an intent stands:
+//!
+//! ```compile_fail,E0624
+//! # use jpki_ca::{lint::Checked, profile::TbsCertificate, seal::{Intent, Recorded}};
+//! fn mint(checked: Checked<TbsCertificate>, intent: Intent) -> Recorded<TbsCertificate> {
+//!     Recorded::mint(checked, intent)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0451
+//! # use jpki_ca::{lint::Checked, profile::TbsCertificate, seal::{Intent, Recorded}};
+//! fn mint(checked: Checked<TbsCertificate>, intent: Intent) -> Recorded<TbsCertificate> {
+//!     Recorded { checked, intent }
+//! }
+//! ```
+//!
+//! ```compile_fail,E0624
+//! # use jpki_ca::seal::Intent;
+//! fn intent() -> Intent {
+//!     Intent::new(1)
+//! }
+//! ```
+//!
+//! Call something checked or sealed that is not:
+//!
+//! ```compile_fail,E0423
+//! # use jpki_ca::{lint::Checked, profile::TbsCertificate};
+//! fn check(tbs: TbsCertificate) -> Checked<TbsCertificate> {
+//!     Checked(tbs)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0451
+//! # use jpki_ca::{profile::TbsCertificate, seal::{Intent, Sealed}};
+//! fn seal(tbs: TbsCertificate, intent: Intent) -> Sealed<TbsCertificate> {
+//!     Sealed { tbs, intent, signature: Vec::new(), der: Vec::new() }
+//! }
+//! ```
+//!
+//! Take the bytes out of something checked and change them:
+//!
+//! ```compile_fail,E0624
+//! # use jpki_ca::{lint::Checked, profile::TbsCertificate};
+//! fn change(checked: Checked<TbsCertificate>) -> TbsCertificate {
+//!     checked.into_inner()
+//! }
+//! ```
+//!
+//! Bring a store of one's own that mints: a store's back end is no public trait.
+//!
+//! ```compile_fail,E0603
+//! struct Mine;
+//! impl jpki_ca::store::backend::Backend for Mine {}
+//! ```
 
 use crate::asn1::Der;
 use crate::asn1::PublicKeyError;
@@ -12,13 +112,7 @@ use crate::signer::Signer;
 
 /// Something checked whose intent is durable: a permission to sign it, good for one signature.
 ///
-/// There is no way to make one but to record it in a store:
-///
-/// ```compile_fail
-/// fn forge(checked: jpki_ca::lint::Checked<jpki_ca::profile::TbsCertificate>) {
-///     let _ = jpki_ca::seal::Recorded::mint(checked, jpki_ca::seal::Intent::new(1));
-/// }
-/// ```
+/// There is no way to make one but to record it in a store, see [above](self).
 #[derive(Debug)]
 pub struct Recorded<T> {
     checked: Checked<T>,
@@ -29,6 +123,7 @@ pub struct Recorded<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Intent(i64);
 
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 impl Intent {
     /// For the store alone.
     pub(crate) fn new(row: i64) -> Self {

@@ -1,22 +1,32 @@
-//! The wire: every object identifier once, names with their string types, public keys, and a DER
-//! writer.
+//! The wire: every object identifier once, names with their string types, public keys, a DER writer
+//! and a DER reader.
 //!
-//! Reading goes through `der` and `x509-cert`; writing goes through [`Der`], because a profile is
-//! easiest to hold against the published table when it is written in the table's order, and because
-//! the exact string type of every attribute is part of that table.
+//! Files of others are read through `der` and `x509-cert`. A profile is written through [`Der`],
+//! because it is easiest to hold against the published table when it is written in the table's order,
+//! and because the exact string type of every attribute is part of that table; it is judged through
+//! [`Reader`] for the same reasons, and because that borrows. What must be described although those
+//! refuse it comes apart as [`CertificateParts`].
 
 mod name;
 pub mod oid;
+mod parts;
 mod public_key;
+mod read;
 mod request;
+mod value;
 mod write;
 
 pub use name::Attribute;
 pub use name::Name;
 pub use name::StringType;
+pub use parts::CertificateParts;
+pub use parts::ExtensionParts;
 pub use public_key::KeyAlgorithm;
 pub use public_key::PublicKey;
 pub use public_key::PublicKeyError;
+pub use read::NotDer;
+pub use read::Reader;
+pub use read::Value;
 pub use write::Der;
 pub use write::tag;
 

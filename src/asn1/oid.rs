@@ -49,6 +49,11 @@ pub const CLIENT_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");
 /// `id-ad-ocsp`.
 pub const OCSP_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1");
 
+// RFC 2985, attributes of certificate requests.
+
+/// `extensionRequest`.
+pub const EXTENSION_REQUEST: ObjectIdentifier = oid("1.2.840.113549.1.9.14");
+
 // RFC 8017 and RFC 5758, keys and signatures.
 
 /// `rsaEncryption`.

@@ -206,7 +206,7 @@ impl Authority {
         &self,
         ca: CaName,
         serial: Serial,
-    ) -> Result<Option<(CertificateRecord, Option<Vec<u8>>)>, AuthorityError> {
+    ) -> Result<Option<WithDer>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
             let Some(record) = tx.certificate(ca, serial)? else {
                 return Ok(None);
@@ -357,3 +357,6 @@ pub enum AuthorityError {
 
 const FOUNDING: &str = "founding";
 const PAGE: u32 = 1000;
+
+/// A certificate's record, with its DER once it was issued.
+type WithDer = (CertificateRecord, Option<Vec<u8>>);

@@ -26,6 +26,7 @@ pub use municipality::Municipality;
 pub use name::Alias;
 pub use name::FormerSurname;
 pub use name::Name;
+pub(crate) use repertoire::is_permitted;
 pub use residence::Category;
 pub use residence::Residence;
 pub use sex::Sex;

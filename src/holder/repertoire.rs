@@ -124,7 +124,7 @@ impl Class {
 }
 
 /// Whether a certificate can carry the character as it is.
-pub(super) fn is_permitted(c: char) -> bool {
+pub(crate) fn is_permitted(c: char) -> bool {
     let (word, bit) = place(c);
     PERMITTED.get(word).is_some_and(|bits| bits & bit != 0)
 }

@@ -79,7 +79,7 @@ pub enum Rule {
     NoTimeLeft,
     /// The certificate would outlive the authority's own, and nobody could verify it to its end.
     CaEnd,
-    /// The end lies beyond the calendar, year 9999.
+    /// The end lies beyond the calendar, year 9998.
     Calendar,
     /// What is revoked stays revoked (Act art. 15, 34).
     AlreadyRevoked,
@@ -214,7 +214,7 @@ impl Rule {
                 "the certificate would outlive the authority's own; start the authority's next \
                  generation first"
             }
-            Self::Calendar => "the end lies beyond the year 9999; check the day of issue",
+            Self::Calendar => "the end lies beyond the year 9998; check the day of issue",
             Self::AlreadyRevoked => {
                 "the certificate is revoked, which is final; issue a new one if one is needed"
             }

@@ -1,38 +1,40 @@
-//! stand-in until the lint room is merged
-#![allow(missing_docs, clippy::all, dead_code)]
-use crate::{
-    asn1::PublicKey,
-    profile::{Issuer, Realm, TbsCertificate},
-};
-#[derive(Debug)]
-pub struct Checked<T>(T);
-impl<T> Checked<T> {
-    pub fn tbs(&self) -> &T {
-        &self.0
-    }
-    pub(crate) fn into_inner(self) -> T {
-        self.0
-    }
-}
-#[derive(Debug)]
-pub struct Authority<'a> {
-    pub realm: &'a Realm,
-    pub issuer: Option<&'a Issuer>,
-}
-#[derive(Debug, thiserror::Error)]
-#[error("findings")]
-pub struct Findings;
-#[derive(Debug, thiserror::Error)]
-#[error("key")]
-pub struct KeyFault;
-impl KeyFault {
-    pub fn code(&self) -> &'static str {
-        "R-KEY"
-    }
-}
-pub fn key(_: &PublicKey) -> Result<(), KeyFault> {
-    Ok(())
-}
-pub fn check(t: TbsCertificate, _: &Authority<'_>) -> Result<Checked<TbsCertificate>, Findings> {
-    Ok(Checked(t))
-}
+//! Conformance: whether what is about to be signed may be, judged from its bytes.
+//!
+//! A profile writes; this room reads what was written, with its own reader and its own copy of the
+//! published table (証明書プロファイル仕様), and knows nothing of how it came about. So a slip in
+//! `profile` does not excuse itself. What passes comes out as [`Checked`], which nothing else makes
+//! and without which nothing is signed.
+//!
+//! | here | judges |
+//! | --- | --- |
+//! | [`check`] | a certificate to be signed, with the authority that is to sign it |
+//! | [`certificate_file`] | any certificate found in a file, for people |
+//! | [`key()`] | a public key: size, form, known weaknesses |
+//!
+//! A [`Finding`] names the rule and its source, never what a holder's item says.
+
+mod certificate;
+mod checked;
+mod file;
+mod finding;
+mod key;
+mod rules;
+
+pub use certificate::Table;
+pub use checked::Authority;
+pub use checked::Checked;
+pub use checked::check;
+pub use file::Report;
+pub use file::certificate_file;
+pub use finding::Finding;
+pub use finding::Findings;
+pub use finding::Rule;
+pub use finding::Severity;
+pub use key::KeyFault;
+pub use key::key;
+pub use rules::ALL as RULES;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -30,7 +30,7 @@ pub const CPS_URI: &str = "http://www.jpki.go.jp/cps.html";
 
 /// The multiplier that scatters serials over the opaque names; any number prime to their count does
 ///
-pub const OPAQUE_MULTIPLIER: u64 = 27_182_818_284_590_453;
+pub const OPAQUE_MULTIPLIER: u64 = 27_182_818_284_590_457;
 
 /// Policy arc element of the test environment, production being `1` (signature) and `3` (user
 /// authentication). Published for the years 2019 to 2024.

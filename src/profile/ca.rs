@@ -39,7 +39,7 @@ pub struct CaGrant<'a> {
 /// It ends ten years less a day after the Japanese day of its beginning, at 23:59:59 Japan time.
 ///
 /// # Errors
-/// When that day lies beyond the year 9999.
+/// When that day lies beyond the year 9998.
 pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> {
     let years = i32::from(assumed::CA_YEARS);
     let last_day = grant.not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;

@@ -131,6 +131,19 @@ impl PolicyArc {
         // Two one-octet arcs always fit behind this arc, so this never falls back.
         arc.push_arc(environment.into()).and_then(|oid| oid.push_arc(last.into())).unwrap_or(arc)
     }
+
+    /// What a policy states: the reverse of [`PolicyArc::policy`].
+    #[must_use]
+    pub fn stated_by(policy: ObjectIdentifier) -> Option<(Self, Kind, Carrier)> {
+        let arcs = [Self::Production, Self::Test].into_iter();
+        let mut all = arcs.flat_map(|arc| {
+            let kinds = Kind::ALL.into_iter();
+            kinds.flat_map(move |kind| {
+                [Carrier::Card, Carrier::Phone].map(|carrier| (arc, kind, carrier))
+            })
+        });
+        all.find(|(arc, kind, carrier)| arc.policy(*kind, *carrier) == policy)
+    }
 }
 
 /// Why a realm is not one.
@@ -172,6 +185,13 @@ mod tests {
         assert_eq!(policy(production, Kind::Signature, phone), "1.2.392.200149.8.5.1.1.40");
         assert_eq!(policy(test, Kind::Signature, card), "1.2.392.200149.8.5.1.0.20");
         assert_eq!(policy(test, Kind::UserAuthentication, card), "1.2.392.200149.8.5.1.0.30");
+        for (arc, kind) in [(test, Kind::Signature), (production, Kind::UserAuthentication)] {
+            for carrier in [card, phone] {
+                let stated = PolicyArc::stated_by(arc.policy(kind, carrier));
+                assert_eq!(stated, Some((arc, kind, carrier)));
+            }
+        }
+        assert_eq!(PolicyArc::stated_by(oid::JPKI_POLICY_ARC), None);
     }
 
     #[test]

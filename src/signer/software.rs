@@ -76,7 +76,7 @@ pub struct SoftwareSigner {
 
 enum Pair {
     Rsa(Box<RsaKeyPair>),
-    Ecdsa(EcdsaKeyPair),
+    Ecdsa(Box<EcdsaKeyPair>),
 }
 
 impl SoftwareSigner {
@@ -89,7 +89,7 @@ impl SoftwareSigner {
         let info = PrivateKeyInfo::try_from(key.expose()).map_err(|_| SignError::NotAKey)?;
         let ecdsa = |algorithm| {
             EcdsaKeyPair::from_pkcs8(algorithm, key.expose(), &random)
-                .map(Pair::Ecdsa)
+                .map(|pair| Pair::Ecdsa(Box::new(pair)))
                 .map_err(|_| SignError::NotAKey)
         };
         let pair = match (info.algorithm.oid, info.algorithm.parameters_oid().ok()) {

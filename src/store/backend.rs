@@ -84,6 +84,7 @@ pub(super) trait Transaction {
 }
 
 /// Everything that is fixed about a certificate when it is intended.
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 pub(super) struct IntentRow<'a> {
     pub(super) ca: CaName,
     pub(super) generation: Generation,
@@ -101,6 +102,7 @@ pub(super) struct IntentRow<'a> {
 }
 
 /// A move from one state to another, with the audit entry that records it.
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 pub(super) struct StateChange {
     pub(super) intent: Intent,
     pub(super) from: State,

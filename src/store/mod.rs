@@ -6,6 +6,7 @@
 
 mod backend;
 mod record;
+#[cfg(feature = "sqlite")]
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;

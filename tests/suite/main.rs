@@ -1,6 +1,14 @@
-//! Sessions with the real command, from the outside: what is typed, what comes out, what stands on
-//! disk.
+//! The suite: what is judged from outside the library, linked once. Sessions with the real command:
+//! what is typed, what comes out, what stands on disk; other implementations as judges; and the
+//! house itself.
 #![cfg(test)]
+// A test that cannot go on fails: that is what it is for.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "outside a test function these lints do not see that this is a test"
+)]
 
 mod audit;
 mod batch;
@@ -10,8 +18,10 @@ mod help;
 mod init;
 mod issue;
 mod kill;
+mod layers;
 mod malformed;
 mod memory;
+mod oracle;
 mod processes;
 mod stage;
 mod strange;

@@ -178,8 +178,7 @@ impl Home {
             }
             Authority::found(&store, clock, &realm, signature, user_authentication)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
-            let (authority, _) =
-                Authority::open(store, clock, realm, settings.policy.clone(), Vec::new())?;
+            let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");
             fs::create_dir(&certificates).map_err(at(&certificates))?;
             for (issuer, der) in authority.authority_certificates() {

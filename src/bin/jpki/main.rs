@@ -6,6 +6,8 @@ mod cmd;
 mod context;
 mod exit;
 mod report;
+mod safe;
+mod show;
 
 use std::process::ExitCode;
 

@@ -24,8 +24,12 @@ pub(crate) struct InitArgs {
     /// Where the keys go; a relative path is taken from the home
     #[arg(long, value_name = "URI", default_value = "file:keys")]
     pub(crate) key_store: String,
-    /// Where status will be answered [default: http://ocsp.jpki-sandbox.invalid]
-    #[arg(long, value_name = "URL")]
+    // Not a doc comment: the address would have to carry its marks into the help.
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where status will be answered [default: http://ocsp.jpki-sandbox.invalid]"
+    )]
     pub(crate) ocsp_url: Option<String>,
     /// No sandbox: own organisation, encrypted keys, production policies, and never --at
     #[arg(long)]

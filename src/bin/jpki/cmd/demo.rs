@@ -14,22 +14,23 @@ use crate::exit::Failure;
 pub(crate) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let folder = std::env::temp_dir().join(format!("jpki-demo-{}", std::process::id()));
     fs::create_dir(&folder).map_err(|error| Failure::file(&folder, error))?;
-    let played = Stage { context, folder: &folder }.play();
+    // The commands are then exactly what they are shown to be.
+    std::env::set_current_dir(&folder).map_err(|error| Failure::file(&folder, error))?;
+    let played = Stage { context }.play();
     // The demo leaves nothing behind; a folder that cannot be removed harms nobody.
     let _removed = fs::remove_dir_all(&folder);
     played
 }
 
-/// The throw-away folder in which the demo plays.
+/// Where the demo plays: the current folder, a throw-away one.
 struct Stage<'a> {
     context: &'a Context<'a>,
-    folder: &'a Path,
 }
 
 impl Stage<'_> {
     fn play(&self) -> Result<Exit, Failure> {
-        let holder = self.folder.join("hanako.json");
-        fs::write(&holder, HOLDER).map_err(|error| Failure::file(&holder, error))?;
+        let holder = Path::new("hanako.json");
+        fs::write(holder, HOLDER).map_err(|error| Failure::file(holder, error))?;
         self.say("A holder file: the basic four items (基本4情報) of a fictional resident", HOLDER);
         self.step(
             "Two authorities (認証局) with their keys, settings and store",
@@ -90,17 +91,10 @@ impl Stage<'_> {
     /// Plays one command in the folder and holds its exit code against what it should be.
     fn step(&self, title: &str, words: &[&str], expected: Exit) -> Result<(), Failure> {
         self.say(title, &format!("$ jpki {}", words.join(" ")));
-        let home = self.folder.join("jpki-home");
         let mut typed = vec!["jpki".to_owned()];
-        typed.extend(words.iter().map(|word| {
-            let is_file = word.starts_with("out") || word.ends_with(".json");
-            if is_file {
-                self.folder.join(word).to_string_lossy().into_owned()
-            } else {
-                (*word).to_owned()
-            }
-        }));
-        typed.extend(["--home".to_owned(), home.to_string_lossy().into_owned()]);
+        typed.extend(words.iter().map(|word| (*word).to_owned()));
+        // Whatever the environment says, the demo has its own home.
+        typed.extend(["--home".to_owned(), "jpki-home".to_owned()]);
         if self.context.report.is_json() {
             typed.push("--json".to_owned());
         }

@@ -1,0 +1,29 @@
+# What CI runs, in pieces. Each recipe is a line that can be typed by hand.
+
+# everything, with set-up
+all:
+    tests/run.sh
+
+# format and lints
+check:
+    cargo fmt --check && cargo clippy --locked --all-targets -- -D warnings
+
+# unit tests, suite, examples in the documentation
+test:
+    cargo test --locked
+
+# the library's documentation
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+
+# licences, duplicates, sources, advisories
+deny:
+    cargo deny --locked check
+
+# certificates per second, as a ratio to the raw rate of the same key type
+bench:
+    cargo bench --locked --bench issue
+
+# the whole life of one fictional holder
+demo:
+    cargo run --locked --release -- demo

@@ -1,0 +1,97 @@
+//! The checked thing as a type of its own.
+
+use crate::profile::Issuer;
+use crate::profile::Realm;
+use crate::profile::Subject;
+use crate::profile::TbsCertificate;
+
+use super::certificate;
+use super::certificate::Expected;
+use super::certificate::Table;
+use super::finding::Findings;
+use super::finding::Severity;
+use super::rules;
+
+/// Something that passed the lint: what the store records before a key is used.
+///
+/// Only this room makes one, it cannot be copied, and what is inside cannot be changed: the bytes
+/// that are signed are the bytes that were judged.
+///
+/// ```compile_fail
+/// # fn unchecked() -> jpki_ca::profile::TbsCertificate { unimplemented!() }
+/// let checked = jpki_ca::lint::Checked(unchecked());
+/// ```
+#[derive(Debug, PartialEq, Eq)]
+pub struct Checked<T>(pub(super) T);
+
+impl<T> Checked<T> {
+    /// What was checked.
+    #[must_use]
+    pub fn tbs(&self) -> &T {
+        &self.0
+    }
+
+    /// What was checked, for the store to record; outside this crate nothing takes it out.
+    pub(crate) fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> AsRef<T> for Checked<T> {
+    fn as_ref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Who is to sign.
+#[derive(Clone, Copy, Debug)]
+pub struct Authority<'a> {
+    /// In whose name.
+    pub realm: &'a Realm,
+    /// Which generation; none when an authority signs its own certificate.
+    pub issuer: Option<&'a Issuer>,
+}
+
+/// Judges a certificate that is to be signed: its bytes against the table of its kind, what stands
+/// beside the bytes against them, its key against the known weaknesses.
+///
+/// What it cannot know is whether the certificate is true: whether the four items are the holder's
+/// is for the register, whether the end of validity is the right day is for `law`, whether the
+/// serial and the key are new is for the store.
+///
+/// # Errors
+/// All findings, when there are any.
+pub fn check(
+    tbs: TbsCertificate,
+    authority: &Authority<'_>,
+) -> Result<Checked<TbsCertificate>, Findings> {
+    let (ca, generation) = tbs.issuer();
+    let (table, municipality) = match tbs.subject() {
+        Subject::Authority => (Table::Authority(ca), None),
+        Subject::Holder(kind, carrier, municipality) => {
+            (Table::Holder(kind, carrier), Some(municipality))
+        }
+    };
+    let expected = Expected {
+        table,
+        organisation: authority.realm.organisation().as_str(),
+        arc: authority.realm.arc(),
+        ocsp_url: Some(authority.realm.ocsp_url()),
+        municipality,
+        issuer: authority.issuer,
+        stated: Some(&tbs),
+        place: Severity::Error,
+    };
+    let mut findings = certificate::judge(tbs.as_der(), &expected);
+    let signs = authority.issuer.map(|issuer| (issuer.ca, issuer.generation));
+    let right = match (table, signs) {
+        (Table::Authority(_), None) => true,
+        (Table::Holder(..), Some(signs)) => signs == (ca, generation) && table.ca() == ca,
+        (Table::Authority(_), Some(_)) | (Table::Holder(..), None) => false,
+    };
+    if !right {
+        findings.push(rules::STATED.broken_at(Severity::Error, "the generation that is to sign"));
+    }
+    Findings::of(findings)?;
+    Ok(Checked(tbs))
+}

@@ -1,0 +1,289 @@
+//! The room as its callers see it, and `profile` held against published bytes.
+
+use proptest::prelude::*;
+
+use super::certificate::Expected;
+use super::certificate::judge;
+use super::fixture::Node;
+use super::fixture::authority_certificate;
+use super::fixture::holder_certificate;
+use super::fixture::kiyose;
+use super::fixture::production;
+use super::fixture::published;
+use super::fixture::second_generation;
+use super::fixture::signed_part;
+use super::*;
+use crate::asn1::Der;
+use crate::asn1::oid;
+use crate::asn1::tag;
+use crate::credential::CaName;
+use crate::credential::Carrier;
+use crate::credential::Generation;
+use crate::credential::Kind;
+use crate::profile::Issuer;
+use crate::profile::Organisation;
+use crate::profile::PolicyArc;
+use crate::profile::Realm;
+use crate::profile::TbsCertificate;
+
+#[test]
+fn good_certificates_pass() {
+    let test = Organisation::new("JPKI-TEST").unwrap();
+    let test = Realm::new(test, PolicyArc::Test, "http://test-ocspauthnorm.jpki.go.jp").unwrap();
+    for realm in [&production(), &test, &Realm::sandbox()] {
+        for kind in Kind::ALL {
+            let issuer = second_generation(kind.ca());
+            for carrier in [Carrier::Card, Carrier::Phone] {
+                let tbs = holder_certificate(realm, kind, carrier);
+                let authority = Authority { realm, issuer: Some(&issuer) };
+                let checked = check(tbs.clone(), &authority).unwrap();
+                assert_eq!(checked.tbs(), &tbs);
+                let report = certificate_file(&complete(&tbs, tbs.as_der()));
+                assert_eq!(report.table, Some(Table::Holder(kind, carrier)));
+                assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
+                assert!(report.conforms());
+            }
+        }
+    }
+}
+
+#[test]
+fn who_signs_is_what_was_stated() {
+    let realm = production();
+    let issuer = second_generation(CaName::Signature);
+    let tbs = holder_certificate(&realm, Kind::Signature, Carrier::Card);
+    let next = Issuer { generation: Generation::new(3).unwrap(), ..issuer };
+    for issuer in [Some(&next), None] {
+        let findings = check(tbs.clone(), &Authority { realm: &realm, issuer }).unwrap_err();
+        assert!(ids(findings.as_slice()).contains(&"L-STATED"), "{findings}");
+    }
+    let own = second();
+    assert!(check(own.clone(), &Authority { realm: &realm, issuer: None }).is_ok());
+    assert!(check(own, &Authority { realm: &realm, issuer: Some(&issuer) }).is_err());
+    let sandbox = Realm::sandbox();
+    let findings = check(tbs, &Authority { realm: &sandbox, issuer: Some(&issuer) }).unwrap_err();
+    assert_eq!(ids(findings.as_slice()), ["L-ISSUER", "L-POLICY", "L-CRLDP", "L-AKI-ISSUER"]);
+    assert!(findings.to_string().starts_with("not as the profile has it: L-ISSUER: "));
+}
+
+#[test]
+fn published_authorities_pass_and_are_made_byte_for_byte() {
+    let (signature, authentication) = (CaName::Signature, CaName::UserAuthentication);
+    for (organisation, ca, file, serial, begins) in [
+        ("JPKI", signature, "signca01", 0x01, "2015-10-20T02:40:28Z"),
+        ("JPKI", signature, "signca02", 0x0132_c4ab, "2019-09-14T23:41:56Z"),
+        ("JPKI", signature, "signca03", 0x067c_6a21, "2023-07-16T00:50:27Z"),
+        ("JPKI", authentication, "authca01", 0x01, "2015-10-20T03:08:13Z"),
+        ("JPKI", authentication, "authca02", 0x0133_c349, "2019-09-14T23:41:59Z"),
+        ("JPKI", authentication, "authca03", 0x06d1_8006, "2023-07-16T01:01:04Z"),
+        ("JPKI-TEST", signature, "signca-test-2019", 0xc139, "2019-07-17T23:14:37Z"),
+        ("JPKI-TEST", signature, "signca-test-2024", 0x1e_a8a8, "2024-08-28T22:23:39Z"),
+        ("JPKI-TEST", authentication, "authca-test-2019", 0xbfcd, "2019-03-09T02:23:28Z"),
+        ("JPKI-TEST", authentication, "authca-test-2023", 0x21_8887, "2023-03-23T02:05:02Z"),
+    ] {
+        let certificate = published(file);
+        let report = certificate_file(&certificate);
+        assert_eq!(report.table, Some(Table::Authority(ca)));
+        assert_eq!(report.findings, [], "{file}");
+        let ours = authority_certificate(organisation, ca, file, serial, begins);
+        assert_eq!(ours.as_der(), signed_part(&certificate), "{file}");
+    }
+}
+
+#[test]
+fn profile_writes_the_published_bytes() {
+    let blobs = include_str!("../../testdata/vectors/blobs.tsv");
+    let rows: Vec<_> = blobs.lines().filter(|line| !line.starts_with('#')).skip(1).collect();
+    assert_eq!(rows.len(), 11);
+    for row in rows {
+        let (what, bytes) = row.split_once('\t').unwrap();
+        let words: Vec<_> = what.split(' ').collect();
+        let kind = words.get(1).map_or(Kind::UserAuthentication, |word| word.parse().unwrap());
+        let arc = if words.len() == 3 { PolicyArc::Test } else { PolicyArc::Production };
+        let organisation = Organisation::new("JPKI").unwrap();
+        let realm = Realm::new(organisation, arc, "http://ocspauthnorm.jpki.go.jp").unwrap();
+        let mut tree = Node::of(holder_certificate(&realm, kind, Carrier::Card).as_der());
+        let ours = match words[0] {
+            "key-usage" => tree.extension(oid::KEY_USAGE).der(),
+            "extended-key-usage" => tree.extension(oid::EXTENDED_KEY_USAGE).der(),
+            "policies" => tree.extension(oid::CERTIFICATE_POLICIES).der(),
+            "authority-info-access" => tree.extension(oid::AUTHORITY_INFO_ACCESS).der(),
+            "issuer" => tree.at(&[3]).der(),
+            "birth-date" => {
+                let tbs = holder_certificate(&realm, Kind::Signature, Carrier::Card);
+                Node::of(tbs.as_der()).value(oid::SUBJECT_ALT_NAME).at(&[1]).der()
+            }
+            other => panic!("{other}"),
+        };
+        let ours: String = ours.iter().map(|octet| format!("{octet:02x}")).collect();
+        assert_eq!(ours, bytes, "{what}");
+    }
+    for (kind, name, authority) in
+        [(Kind::Signature, 177, 179), (Kind::UserAuthentication, 186, 181)]
+    {
+        let mut tree = Node::of(holder_certificate(&production(), kind, Carrier::Card).as_der());
+        assert_eq!(tree.extension(oid::ISSUER_ALT_NAME).der().len(), name);
+        assert_eq!(tree.extension(oid::AUTHORITY_KEY_IDENTIFIER).der().len(), authority);
+    }
+}
+
+#[test]
+fn files_are_judged_by_what_they_say_they_are() {
+    let certificate = published("signca03");
+    let mut tree = Node::of(&certificate);
+    tree.at(&[1, 0]).set(oid::ECDSA_SHA256.as_bytes());
+    assert_eq!(ids(&certificate_file(&tree.der()).findings), ["L-SIGNATURE-ALGORITHM"]);
+    let mut broken = certificate.clone();
+    *broken.last_mut().unwrap() ^= 1;
+    let report = certificate_file(&broken);
+    assert_eq!(ids(&report.findings), ["L-SIGNATURE"]);
+    assert!(!report.conforms());
+    for bad in [&certificate[1..], &certificate[..certificate.len() - 1], &[], &[0x30; 40_000]] {
+        let report = certificate_file(bad);
+        assert_eq!((report.table, ids(&report.findings)), (None, vec!["L-DER"]));
+    }
+
+    let tbs = holder_certificate(&production(), Kind::UserAuthentication, Carrier::Card);
+    let mut tree = Node::of(tbs.as_der());
+    let point = [0, 0, 0, 0, 0, 5, 0, 1];
+    tree.value(oid::CRL_DISTRIBUTION_POINTS).at(&point).set(b"Kiose-shi CRLDP");
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!(ids(&report.findings), ["L-CRLDP-PLACE", "L-UNCHECKED"]);
+    assert!(report.conforms(), "our label may be the wrong one");
+    tree.value(oid::CERTIFICATE_POLICIES).at(&[0, 0]).set(&[0x2a, 3]);
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!((report.table, ids(&report.findings)), (None, vec!["L-KIND"]));
+}
+
+#[test]
+fn no_flipped_bit_goes_unseen_but_in_the_holders_own_data() {
+    for kind in Kind::ALL {
+        let tbs = holder_certificate(&production(), kind, Carrier::Card);
+        // The numbers under which the holder is known, and the items, are the register's to check.
+        let mut tree = Node::of(tbs.as_der());
+        let mut unknown = vec![tree.at(&[5]).nodes().pop().unwrap().at(&[0, 1]).der()];
+        if kind == Kind::Signature {
+            unknown.extend((0..6).map(|item| tree.item(item).der()));
+        }
+        let unknown: Vec<_> = unknown
+            .iter()
+            .map(|value| {
+                let found = tbs.as_der().windows(value.len()).position(|window| window == value);
+                let start = found.unwrap();
+                start + 2..start + value.len()
+            })
+            .collect();
+        for position in 0..tbs.as_der().len() {
+            for bit in 0..8 {
+                let mut der = tbs.as_der().to_vec();
+                der[position] ^= 1 << bit;
+                let free = unknown.iter().any(|range| range.contains(&position));
+                assert!(free || !judged(&tbs, &der).is_empty(), "{position} {bit}");
+            }
+        }
+    }
+    let tbs = second();
+    for position in 0..tbs.as_der().len() {
+        for bit in 0..8 {
+            let mut der = tbs.as_der().to_vec();
+            der[position] ^= 1 << bit;
+            assert!(!judged(&tbs, &der).is_empty(), "{position} {bit}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_judged(bytes: Vec<u8>) {
+        let report = certificate_file(&bytes);
+        prop_assert!(!report.conforms());
+    }
+
+    #[test]
+    fn any_damage_is_judged(
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
+        cut in any::<proptest::sample::Index>(),
+        signature: bool,
+    ) {
+        let kind = if signature { Kind::Signature } else { Kind::UserAuthentication };
+        let tbs = holder_certificate(&production(), kind, Carrier::Card);
+        let mut der = tbs.as_der().to_vec();
+        for (position, octet) in changes {
+            *position.get_mut(&mut der) = octet;
+        }
+        let _ = certificate_file(&complete(&tbs, &der));
+        // What is accepted is read alike by others, and has one encoding.
+        if judged(&tbs, &der).is_empty() {
+            use der::Decode as _;
+            use der::Encode as _;
+            let theirs = x509_cert::TbsCertificate::from_der(&der).unwrap();
+            prop_assert_eq!(theirs.to_der().unwrap(), &der[..]);
+        }
+        der.truncate(cut.index(der.len()));
+        prop_assert!(!judged(&tbs, &der).is_empty());
+    }
+}
+
+/// How long a check takes:
+/// `cargo test --release --lib lint::tests::speed -- --ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "measures")]
+fn speed() {
+    let realm = production();
+    for kind in Kind::ALL {
+        let tbs = holder_certificate(&realm, kind, Carrier::Card);
+        let issuer = second_generation(kind.ca());
+        let authority = Authority { realm: &realm, issuer: Some(&issuer) };
+        let many = vec![tbs; 10_000];
+        let begin = std::time::Instant::now();
+        for tbs in many {
+            std::hint::black_box(check(tbs, &authority).unwrap());
+        }
+        println!("{:?} per {kind} certificate, its key included", begin.elapsed() / 10_000);
+    }
+}
+
+/// The second generation's own certificate.
+fn second() -> TbsCertificate {
+    let begins = "2019-09-14T23:41:56Z";
+    authority_certificate("JPKI", CaName::Signature, "signca02", 0x0132_c4ab, begins)
+}
+
+/// The findings on these bytes, with what stands beside those of `tbs`.
+fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
+    let realm = production();
+    let (table, municipality) = match tbs.subject() {
+        crate::profile::Subject::Authority => (Table::Authority(tbs.issuer().0), None),
+        crate::profile::Subject::Holder(kind, carrier, _) => {
+            (Table::Holder(kind, carrier), Some(kiyose()))
+        }
+    };
+    let issuer = second_generation(tbs.issuer().0);
+    let expected = Expected {
+        table,
+        organisation: "JPKI",
+        arc: PolicyArc::Production,
+        ocsp_url: Some(realm.ocsp_url()),
+        municipality,
+        issuer: municipality.map(|_| &issuer),
+        stated: Some(tbs),
+        place: Severity::Error,
+    };
+    judge(der, &expected)
+}
+
+/// A certificate with a signature that nobody made.
+fn complete(tbs: &TbsCertificate, der: &[u8]) -> Vec<u8> {
+    Der::build(|certificate| {
+        certificate.nested(tag::SEQUENCE, |certificate| {
+            certificate.raw(der);
+            certificate.raw(&tbs.key().algorithm().signature_identifier());
+            certificate.bit_string(&[7; 256]);
+        });
+    })
+}
+
+fn ids(findings: &[Finding]) -> Vec<&'static str> {
+    findings.iter().map(|finding| finding.id).collect()
+}

@@ -1,0 +1,196 @@
+//! OpenSSL.
+
+use std::fs;
+use std::path::Path;
+
+use super::issued::HANAKO;
+use super::issued::LATE;
+use super::issued::P256;
+use super::issued::RSA;
+use super::issued::issued;
+use super::judge::Verdict;
+use super::judge::ask;
+
+#[test]
+fn accepts_every_certificate() {
+    for (authority, certificates) in issued().by_authority() {
+        let der: Vec<&Path> = certificates.iter().map(|c| c.der.as_path()).collect();
+        // A second after the last of them began, they are all valid.
+        let begun = certificates.iter().map(|c| c.not_before.to_unix()).max();
+        let at = begun.unwrap_or(authority.not_before.to_unix()) + 1;
+        for file in der.iter().copied().chain([authority.der.as_path()]) {
+            let verdict = verify(&authority.pem, at, &[file]);
+            assert!(verdict.accepted, "{}", verdict.text);
+        }
+    }
+}
+
+#[test]
+fn accepts_to_the_last_second_and_not_before_or_after() {
+    let issued = issued();
+    for (home, label) in [(RSA, HANAKO), (LATE, "UTCTime"), (LATE, "GeneralizedTime")] {
+        let certificate = issued.certificate(home, label, "signature");
+        let authority = &issued.authority(home, "signature").pem;
+        let (begin, end) = (certificate.not_before.to_unix(), certificate.not_after.to_unix());
+        let at = |time| verify(authority, time, &[&certificate.der]);
+        assert!(at(begin).accepted);
+        // RFC 5280 section 4.1.2.5 counts the last second as within, OpenSSL as past.
+        assert!(at(end - 1).accepted);
+        // The errors that OpenSSL calls X509_V_ERR_CERT_NOT_YET_VALID and …_HAS_EXPIRED.
+        assert!(at(begin - 1).text.contains("error 9 at 0 depth"), "{}", at(begin - 1).text);
+        assert!(at(end + 1).text.contains("error 10 at 0 depth"), "{}", at(end + 1).text);
+    }
+}
+
+#[test]
+fn rejects_under_another_authority() {
+    let issued = issued();
+    for (home, ca) in [(RSA, "user-authentication"), (P256, "signature"), ("test", "signature")] {
+        let certificate = issued.certificate(RSA, HANAKO, "signature");
+        let at = certificate.not_before.to_unix() + 1;
+        let verdict = verify(&issued.authority(home, ca).pem, at, &[&certificate.der]);
+        assert!(!verdict.accepted && !verdict.text.contains(": OK"), "{}", verdict.text);
+    }
+}
+
+#[test]
+fn rejects_any_flipped_bit() {
+    let issued = issued();
+    for (home, ca) in [(RSA, "signature"), (P256, "user-authentication")] {
+        let certificate = issued.certificate(home, HANAKO, ca);
+        let der = fs::read(&certificate.der).unwrap();
+        let folder = issued.folder.join(format!("flipped-{home}"));
+        fs::create_dir(&folder).unwrap();
+        let mut files = vec![certificate.der.clone()];
+        for position in 0..der.len() {
+            let mut flipped = der.clone();
+            // Another bit of each octet.
+            flipped[position] ^= 1 << (position % 8);
+            files.push(folder.join(format!("{position}.cer")));
+            fs::write(files.last().unwrap(), flipped).unwrap();
+        }
+        let files: Vec<&Path> = files.iter().map(AsRef::as_ref).collect();
+        let at = certificate.not_before.to_unix() + 1;
+        let verdict = verify(&issued.authority(home, ca).pem, at, &files);
+        let accepted: Vec<&str> =
+            verdict.text.lines().filter(|line| line.ends_with(": OK")).collect();
+        let sound = format!("{}: OK", certificate.der.display());
+        assert_eq!(accepted, [sound.as_str()], "all but the first differ in one bit");
+    }
+}
+
+#[test]
+fn parses_the_extensions_in_the_published_order() {
+    const SIGNATURE: [&str; 7] = [
+        "X509v3 Key Usage!",
+        "X509v3 Subject Alternative Name",
+        "X509v3 Certificate Policies!",
+        "X509v3 Issuer Alternative Name",
+        "X509v3 CRL Distribution Points",
+        "X509v3 Authority Key Identifier",
+        "X509v3 Subject Key Identifier",
+    ];
+    const USER_AUTHENTICATION: [&str; 8] = [
+        "X509v3 Key Usage!",
+        "X509v3 Extended Key Usage",
+        "X509v3 Certificate Policies!",
+        "X509v3 Issuer Alternative Name",
+        "X509v3 CRL Distribution Points",
+        "Authority Information Access",
+        "X509v3 Authority Key Identifier",
+        "X509v3 Subject Key Identifier",
+    ];
+    for certificate in &issued().certificates {
+        let expected: &[&str] =
+            if certificate.ca == "signature" { &SIGNATURE } else { &USER_AUTHENTICATION };
+        assert_eq!(extensions(&certificate.der), expected, "{certificate:?}");
+    }
+    let jlis = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/jlis-ca/signca03.cer");
+    for authority in &issued().authorities {
+        assert_eq!(extensions(&authority.der), extensions(&jlis), "{authority:?}");
+    }
+}
+
+#[test]
+fn writes_times_as_utc_time_through_2049() {
+    let end = |label| {
+        let certificate = issued().certificate(LATE, label, "signature");
+        let parsed = parse(&certificate.der);
+        let times: Vec<&str> = parsed.lines().filter(|line| line.contains("TIME")).collect();
+        let [_, end] = times[..] else { panic!("not two times: {times:?}") };
+        end.split_once("prim: ").unwrap().1.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(end("UTCTime"), "UTCTIME :491207145959Z");
+    assert_eq!(end("GeneralizedTime"), "GENERALIZEDTIME :20500110145959Z");
+}
+
+#[test]
+fn reads_both_kinds_and_both_authorities_as_before() {
+    for ca in ["signature", "user-authentication"] {
+        let certificate = issued().certificate(RSA, HANAKO, ca);
+        insta::assert_snapshot!(format!("{ca}-certificate"), text(&certificate.der));
+        let authority = issued().authority(RSA, ca);
+        insta::assert_snapshot!(format!("{ca}-authority"), text(&authority.der));
+    }
+}
+
+fn verify(authority: &Path, at: i64, files: &[&Path]) -> Verdict {
+    let at = at.to_string();
+    let options =
+        ["verify", "-no-CApath", "-x509_strict", "-check_ss_sig", "-attime", &at, "-CAfile"];
+    let arguments = options.iter().map(Path::new).chain([authority]).chain(files.iter().copied());
+    ask("openssl", arguments)
+}
+
+/// What `openssl asn1parse` prints of a file.
+fn parse(der: &Path) -> String {
+    let verdict = ask("openssl", ["asn1parse", "-inform", "DER", "-in", der.to_str().unwrap()]);
+    assert!(verdict.accepted, "{}", verdict.text);
+    verdict.output
+}
+
+/// The names of the extensions in encoded order, `!` behind the critical ones.
+fn extensions(der: &Path) -> Vec<String> {
+    let parsed = parse(der);
+    let mut names: Vec<String> = Vec::new();
+    for line in
+        parsed.lines().skip_while(|line| !line.contains("d=2") || !line.contains("cont [ 3 ]"))
+    {
+        // Extensions stand at depth 4, what they consist of at depth 5; depth 1 ends them.
+        if line.contains(":d=1 ") {
+            break;
+        }
+        if let Some((_, name)) = line.split_once("OBJECT            :") {
+            names.push(name.trim_end().to_owned());
+        } else if line.contains("BOOLEAN           :255") {
+            names.last_mut().unwrap().push('!');
+        }
+    }
+    names
+}
+
+/// What `openssl x509 -text` prints, without what differs from key to key.
+fn text(der: &Path) -> String {
+    let options =
+        ["x509", "-inform", "DER", "-noout", "-text", "-nameopt", "oneline,utf8,-esc_msb"];
+    let options = options.iter().map(Path::new).chain([Path::new("-in"), der]);
+    let verdict = ask("openssl", options);
+    assert!(verdict.accepted, "{}", verdict.text);
+    let mut text = String::new();
+    for line in verdict.output.lines() {
+        let indent = line.len() - line.trim_start().len();
+        let value = line.trim_start().trim_start_matches("keyid:");
+        let is_hex = value.len() >= 2
+            && value.contains(':') | (value.len() == 2)
+            && value.chars().all(|c| c.is_ascii_hexdigit() || c == ':');
+        if !is_hex {
+            // Versions differ in the spaces around the sign.
+            text.push_str(&line.trim_end().replace(" = ", "="));
+            text.push('\n');
+        } else if !text.ends_with("<hex>\n") {
+            let keyid = if line.contains("keyid:") { "keyid:" } else { "" };
+            text.push_str(&format!("{:indent$}{keyid}<hex>\n", ""));
+        }
+    }
+    text
+}
