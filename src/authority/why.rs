@@ -7,8 +7,8 @@ use crate::store::CertificateRecord;
 
 use super::Authority;
 use super::AuthorityError;
+use super::change::missing;
 use super::outcome::Refused;
-use super::rule::Rule;
 
 /// The chain behind a certificate's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Authority {
     pub fn why(&self, ca: CaName, serial: Serial) -> Result<Result<Why, Refused>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
             let Some(certificate) = tx.certificate(ca, serial)? else {
-                return Ok(Err(Rule::Unknown.into()));
+                return Ok(Err(missing(tx, ca, serial)?.into()));
             };
             let cause = tx.cause(certificate.intent)?;
             Ok(Ok(Why { certificate, cause }))

@@ -76,6 +76,12 @@ pub struct Policy {
     /// When the revocation that an event brings takes effect: `immediate`, `event-date` or
     /// `next-day`.
     pub revocation_timing: RevocationTiming,
+    /// For how many years issue records are kept after a certificate's end, and what the register
+    /// replaced after it was replaced.
+    ///
+    /// The older text of the enforcement order has ten years for issue records; today's was not
+    /// found.
+    pub retention_years: u8,
     /// What a request for someone who is not on record does: `open` or `strict`.
     pub register: UnknownPeople,
     /// Whether events must be signed by their source: `optional` or `required`.
@@ -117,6 +123,7 @@ impl Default for Policy {
             card_extension: CardExtension::default(),
             phone_without_card: PhoneWithoutCard::default(),
             revocation_timing: RevocationTiming::default(),
+            retention_years: 10,
             register: UnknownPeople::default(),
             feed_signatures: FeedSignatures::default(),
         }
