@@ -247,11 +247,7 @@ impl Authority {
     }
 
     /// What the timers would have done by now, so that nothing depends on when they last ran.
-    fn let_time_pass(
-        &self,
-        tx: &mut Tx<'_>,
-        mut record: Record,
-    ) -> Result<Record, AuthorityError> {
+    fn let_time_pass(&self, tx: &mut Tx<'_>, mut record: Record) -> Result<Record, AuthorityError> {
         while let Some(step) = register::lapse(&record, tx.at().japan_date(), &self.policy) {
             tx.put_resident(&step.record, None)?;
             let person = step.record.person().clone();
