@@ -262,7 +262,10 @@ mod tests {
                      deletion_reason = \"cessation-of-operation\"\n\
                      card_extension = \"supersede\"\n\
                      phone_without_card = \"revoke\"\n\
-                     revocation_timing = \"immediate\"\n";
+                     revocation_timing = \"immediate\"\n\
+                     retention_years = 10\n\
+                     register = \"open\"\n\
+                     feed_signatures = \"optional\"\n";
         assert_eq!(toml::to_string(&Policy::default()).unwrap(), words);
     }
 
@@ -285,7 +288,10 @@ mod tests {
                      deletion_reason = \"affiliation-changed\"\n\
                      card_extension = \"keep\"\n\
                      phone_without_card = \"keep\"\n\
-                     revocation_timing = \"next-day\"\n";
+                     revocation_timing = \"next-day\"\n\
+                     retention_years = 5\n\
+                     register = \"strict\"\n\
+                     feed_signatures = \"required\"\n";
         let policy: Policy = toml::from_str(words).unwrap();
         assert_eq!(toml::to_string(&policy).unwrap(), words);
         for third in [

@@ -65,6 +65,17 @@ fn every_example_works() {
     master.write("passphrase", "correct horse\n");
     let town = [holder("p-2"), holder_with("p-3", &json!({ "kind": "signature" }))];
     master.write_lines("town.jsonl", &town);
+    let event = |seq: u32, id: &str, changes: serde_json::Value| {
+        json!({
+            "source": "132217", "seq": seq, "id": id, "person": "p-1", "reason": "sex_change",
+            "event_date": "2026-04-01", "notified_on": "2026-04-01",
+            "recorded_at": "2026-04-01T09:00:00+09:00", "changes": changes,
+        })
+    };
+    let change = json!({ "sex": { "old": "female", "new": "male" } });
+    master.write_lines("events.jsonl", &[event(1, "132217-2026-000016", change)]);
+    let missed = json!({ "sex": { "old": "unknown", "new": "male" } });
+    master.write_lines("refused.jsonl", &[event(1, "132217-2026-000017", missed)]);
     let request = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
                    -keyout hanako.key -subj /CN=hanako -out hanako.csr && mv home jpki-home";
     master.shell(request).exits(0);
@@ -79,6 +90,9 @@ fn every_example_works() {
             let issue = "jpki issue --holder hanako.json --holder-algorithm p256 --out out";
             let issue = format!("unset JPKI_HOME; {issue} --at {NOW}");
             stage.shell(&issue).exits(0);
+        }
+        if example.starts_with("feed resend") {
+            stage.shell("unset JPKI_HOME; jpki feed apply refused.jsonl").exits(1);
         }
         stage.shell(&format!("unset JPKI_HOME; jpki {example}")).exits(0);
     }

@@ -150,6 +150,9 @@ fn production_keys_are_encrypted_and_open_with_openssl() {
     }
     stage.write_json("holder.json", &holder("p-1"));
     stage.write("wrong", "wrong horse\n");
+    // In production only the register enters people.
+    stage.write_lines("residents.jsonl", &[holder("p-1")]);
+    stage.plain("feed import residents.jsonl").exits(0);
     let issue = "issue --holder holder.json --holder-algorithm p256 --out out";
     stage.plain(&format!("{issue} --passphrase-file wrong")).exits(4).says("passphrase");
     stage.plain(issue).exits(4).says("passphrase");
