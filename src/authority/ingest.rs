@@ -193,30 +193,27 @@ impl Authority {
         };
         if let Some(earlier) = tx.event(source, &form.id)? {
             let same = earlier.line == line || earlier.form().as_ref() == Some(&form);
-            outcomes.push(outcome(if same {
-                Fate::Duplicate
+            outcomes.push(if same {
+                outcome(Fate::Duplicate)
             } else {
-                // Nothing is kept of it: its id is taken, and what holds the id stays.
-                refused_fate(&Rule::EventConflict.into())
-            }));
+                turn_away(tx, &arrival, &Rule::EventConflict.into())?
+            });
             return Ok(());
         }
         if let Err(fault) = known {
-            outcomes.push(outcome(refuse(tx, &arrival, &fault.into())?));
+            outcomes.push(turn_away(tx, &arrival, &fault.into())?);
             return Ok(());
         }
         let mut feed = tx.source(source)?;
         if let Err(refusals) = self.check_signature(&form, &feed) {
-            // It may be anybody's, so it uses up no number of the source.
-            outcomes.push(outcome(refuse(tx, &arrival, &refusals)?));
+            outcomes.push(turn_away(tx, &arrival, &refusals)?);
             return Ok(());
         }
         if let Some(id) = &form.resend_of {
-            let original = tx.event(source, id)?;
-            match original.filter(|row| row.state == EventState::Refused) {
-                Some(original) => arrival.resend_of = Some(original.key),
+            match refused_before(tx, id)? {
+                Some(original) => arrival.resend_of = Some(original),
                 None if form.seq.is_none() => {
-                    outcomes.push(outcome(refuse(tx, &arrival, &Rule::ResendUnknown.into())?));
+                    outcomes.push(turn_away(tx, &arrival, &Rule::ResendUnknown.into())?);
                     return Ok(());
                 }
                 None => {}
@@ -225,7 +222,7 @@ impl Authority {
         if let Some(sequence) = form.seq {
             let taken = tx.event_numbered(source, sequence)?.is_some();
             if taken || sequence < feed.next {
-                outcomes.push(outcome(refuse(tx, &arrival, &Rule::Replayed.into())?));
+                outcomes.push(turn_away(tx, &arrival, &Rule::Replayed.into())?);
                 return Ok(());
             }
             arrival.sequence = Some(sequence);
@@ -255,7 +252,7 @@ impl Authority {
     }
 
     /// Settles the events that waited for the one just settled.
-    fn drain(
+    pub(super) fn drain(
         &self,
         tx: &mut Tx<'_>,
         feed: &mut SourceRow,
@@ -263,6 +260,10 @@ impl Authority {
     ) -> Result<(), AuthorityError> {
         while let Some(row) = tx.event_numbered(&feed.name, feed.next)? {
             let form = row.form().ok_or(StoreError::Damaged("an event that waited"))?;
+            let original = match &form.resend_of {
+                Some(id) => refused_before(tx, id)?,
+                None => None,
+            };
             let fate = self.apply(tx, &form, |tx, verdict| {
                 match verdict {
                     Ok(()) => tx.settle(row.key, EventState::Applied, None)?,
@@ -270,6 +271,9 @@ impl Authority {
                 }
                 Ok(row.key)
             })?;
+            if let Some(original) = original {
+                tx.settle(original, EventState::Resent, None)?;
+            }
             let EventRow { source, sequence: seq, id, .. } = row;
             outcomes.push(EventOutcome { source, seq, id, fate });
             feed.next = feed.next.saturating_add(1);
@@ -448,8 +452,7 @@ fn unreadable(
     line: &[u8],
     error: &FormError,
 ) -> Result<EventOutcome, AuthorityError> {
-    let digest: String = sha256(line).iter().take(8).map(|octet| format!("{octet:02x}")).collect();
-    let id = format!("unreadable-{digest}");
+    let id = format!("unreadable-{}", digest(line));
     let finding = Finding { code: FormError::CODE, item: None, message: error.to_string() };
     let fate = if tx.event(NOBODY, &id)?.is_some() {
         Fate::Duplicate
@@ -470,14 +473,33 @@ fn unreadable(
     Ok(EventOutcome { source: NOBODY.to_owned(), seq: None, id, fate })
 }
 
-fn refuse(
+/// The refused event that a new one repeats, whoever was thought to have sent it.
+fn refused_before(tx: &mut Tx<'_>, id: &str) -> Result<Option<EventKey>, StoreError> {
+    let mut named = tx.events_named(id)?.into_iter();
+    Ok(named.find(|row| row.state == EventState::Refused).map(|row| row.key))
+}
+
+/// Refuses an event that never came as far as its source's sequence. It may be anybody's, so it uses
+/// up neither number nor id: it is kept under its id and what its bytes digest to, once.
+fn turn_away(
     tx: &mut Tx<'_>,
     arrival: &Arrival<'_>,
     refusals: &Refusals,
-) -> Result<Fate, AuthorityError> {
-    let fate = refused_fate(refusals);
-    tx.refused(arrival, &findings_json(&fate))?;
-    Ok(fate)
+) -> Result<EventOutcome, AuthorityError> {
+    let id = format!("{}.{}", arrival.id, digest(arrival.line));
+    let fate = if tx.event(arrival.source, &id)?.is_some() {
+        Fate::Duplicate
+    } else {
+        let fate = refused_fate(refusals);
+        tx.refused(&Arrival { id: &id, ..*arrival }, &findings_json(&fate))?;
+        fate
+    };
+    Ok(EventOutcome { source: arrival.source.to_owned(), seq: arrival.sequence, id, fate })
+}
+
+/// The first eight octets of a line's SHA-256, in hexadecimal digits.
+fn digest(line: &[u8]) -> String {
+    sha256(line).iter().take(8).map(|octet| format!("{octet:02x}")).collect()
 }
 
 fn refused_fate(refusals: &Refusals) -> Fate {

@@ -99,6 +99,8 @@ impl Authority {
             }
             row.next = next.unwrap_or(row.next);
             row.key = key.or(row.key);
+            // What was held back for a number that will not come is due now.
+            self.drain(tx, &mut row, &mut Vec::new())?;
             tx.put_source(&row)?;
             Ok(Ok(row.next))
         })
@@ -310,7 +312,9 @@ impl Digests {
             .iter()
             .map(|(branch, leaves)| (format!("{branch:02x}"), digest_of(leaves)))
             .collect();
-        if whole.is_some() {
+        // Leaves alone are a part of a view; anything else is a whole one, and nothing at all is the
+        // view of a sender who has nobody.
+        if whole.is_some() || !summaries.is_empty() || given.is_empty() {
             let names: std::collections::BTreeSet<_> =
                 ours.keys().chain(summaries.keys()).collect();
             for name in names {
@@ -364,7 +368,7 @@ fn item_digests(form: &HolderForm) -> BTreeMap<String, String> {
     let fields = value.as_object().cloned().unwrap_or_default();
     fields
         .into_iter()
-        .filter(|(item, _)| item != "person" && item != "applied_at")
+        .filter(|(item, _)| !OF_A_REQUEST.contains(&item.as_str()))
         .map(|(item, value)| {
             let text = format!("{}\u{0}{item}\u{0}{value}", form.person);
             (item, hex(&sha256(text.as_bytes())))
@@ -431,6 +435,10 @@ pub fn corrected(
     EventForm::read(&line)?;
     Ok(line)
 }
+
+/// Fields of a holder file that are no items of a record: the handle, which binds them, and what an
+/// application says of itself.
+const OF_A_REQUEST: [&str; 3] = ["person", "applied_at", "legal_representative"];
 
 /// Rows per page.
 const PAGE: u32 = 1000;

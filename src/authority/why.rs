@@ -4,6 +4,7 @@ use crate::credential::CaName;
 use crate::credential::Serial;
 use crate::store::CauseRow;
 use crate::store::CertificateRecord;
+use crate::store::State;
 
 use super::Authority;
 use super::AuthorityError;
@@ -28,9 +29,14 @@ impl Authority {
     /// When the store fails; a number that was never used is the inner error.
     pub fn why(&self, ca: CaName, serial: Serial) -> Result<Result<Why, Refused>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
-            let Some(certificate) = tx.certificate(ca, serial)? else {
+            let Some(mut certificate) = tx.certificate(ca, serial)? else {
                 return Ok(Err(missing(tx, ca, serial)?.into()));
             };
+            // Nothing is written when a certificate's time is up, so the record calls it live still.
+            let current = matches!(certificate.state, State::Live | State::Held(_));
+            if current && certificate.not_after < tx.at() {
+                certificate.state = State::Expired;
+            }
             let cause = tx.cause(certificate.intent)?;
             Ok(Ok(Why { certificate, cause }))
         })

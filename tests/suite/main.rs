@@ -13,6 +13,7 @@ mod audit;
 mod batch;
 mod change;
 mod disk;
+mod feed;
 mod help;
 mod init;
 mod issue;
