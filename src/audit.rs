@@ -70,6 +70,18 @@ pub enum Act<'a> {
         /// Which certificate.
         certificate: Subject,
     },
+    /// An issue record was erased when its keeping period ended.
+    Erased {
+        /// Whose certificate, by number.
+        certificate: Subject,
+    },
+    /// Replaced versions of residents' records, and lines of events, were erased likewise.
+    HistoryErased {
+        /// Those that were replaced or settled before this.
+        before: Timestamp,
+        /// How many.
+        count: u64,
+    },
     /// Something became of an event of the register.
     Event {
         /// Its place in the store.
@@ -163,6 +175,8 @@ struct Line<'a> {
     event: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
 }
 
 fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
@@ -181,6 +195,7 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         rule: None,
         event: None,
         outcome: None,
+        count: None,
     };
     let certificate = match *act {
         Act::Founded => {
@@ -220,6 +235,16 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         Act::Expired { certificate } => {
             line.act = "expired";
             Some(certificate)
+        }
+        Act::Erased { certificate } => {
+            line.act = "erased";
+            Some(certificate)
+        }
+        Act::HistoryErased { before, count } => {
+            line.act = "history-erased";
+            line.since = Some(before.to_string());
+            line.count = Some(count);
+            None
         }
         Act::Event { event, outcome } => {
             line.act = "event";

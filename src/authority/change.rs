@@ -77,7 +77,7 @@ impl Authority {
         request: &ChangeRequest,
     ) -> Result<Result<(CertificateRecord, revocation::Outcome), Refused>, StoreError> {
         let Some(record) = tx.certificate(request.ca, request.serial)? else {
-            return Ok(Err(Rule::Unknown.into()));
+            return Ok(Err(missing(tx, request.ca, request.serial)?.into()));
         };
         let Subject::Holder(kind, carrier, _) = record.subject else {
             return Ok(Err(Rule::AuthorityItself.into()));
@@ -167,4 +167,9 @@ const BY_COMMAND: &str = "command";
 pub(super) fn void(tx: &mut Tx<'_>, intent: Intent) -> Result<(), StoreError> {
     tx.void(intent)?;
     tx.put_cause(intent, BY_COMMAND, revocation::Article::DISCARDED, None)
+}
+
+/// Why there is no record of a number.
+pub(super) fn missing(tx: &mut Tx<'_>, ca: CaName, serial: Serial) -> Result<Rule, StoreError> {
+    Ok(if tx.was_drawn(ca, serial)? { Rule::Erased } else { Rule::Unknown })
 }

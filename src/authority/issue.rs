@@ -220,6 +220,7 @@ impl Authority {
         let person = &request.resident.person;
         let record = match tx.resident(person)? {
             Some(record) => {
+                let record = self.let_time_pass(tx, record)?;
                 let differing = record.differences(&request.form);
                 if !differing.is_empty() {
                     return Ok(Err(mismatch(&differing)));
@@ -243,6 +244,17 @@ impl Authority {
         };
         let certificates = tx.current(person)?;
         Ok(Ok(Situation { now: tx.at(), certificates, record }))
+    }
+
+    /// What the timers would have done by now, so that nothing depends on when they last ran.
+    fn let_time_pass(&self, tx: &mut Tx<'_>, mut record: Record) -> Result<Record, AuthorityError> {
+        while let Some(step) = register::lapse(&record, tx.at().japan_date(), &self.policy) {
+            tx.put_resident(&step.record, None)?;
+            let person = step.record.person().clone();
+            self.follow(tx, &person, &step.changes, step.on, None)?;
+            record = step.record;
+        }
+        Ok(record)
     }
 
     /// What the request led to before: none when it is new, or all that it led to is void.

@@ -30,6 +30,8 @@ pub enum Rule {
     KeyLost,
     /// No certificate has the number.
     Unknown,
+    /// The record of the number was erased when its keeping period ended.
+    Erased,
     /// The number was given up before anything was delivered.
     Void,
     /// The certificate has expired.
@@ -42,7 +44,7 @@ pub enum Rule {
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -55,6 +57,7 @@ impl Rule {
         Self::KeyFailed,
         Self::KeyLost,
         Self::Unknown,
+        Self::Erased,
         Self::Void,
         Self::AlreadyExpired,
         Self::AuthorityItself,
@@ -77,6 +80,7 @@ impl Rule {
             Self::KeyFailed => "R-KEY-FAILED",
             Self::KeyLost => "R-KEY-LOST",
             Self::Unknown => "R-UNKNOWN-SERIAL",
+            Self::Erased => "R-ERASED",
             Self::Void => "R-VOID",
             Self::AlreadyExpired => "R-ALREADY-EXPIRED",
             Self::AuthorityItself => "R-AUTHORITY-ITSELF",
@@ -125,6 +129,10 @@ impl Rule {
                  request id"
             }
             Self::Unknown => "this authority never used this number",
+            Self::Erased => {
+                "the record of this number was erased when its keeping period ended: the audit \
+                 record has its tombstone"
+            }
             Self::Void => "this number was given up before delivery and is revoked already",
             Self::AlreadyExpired => "this certificate has expired: there is nothing to end",
             Self::AuthorityItself => {

@@ -3,6 +3,8 @@
 
 use serde::Serialize;
 
+use crate::clock::Date;
+use crate::clock::Timestamp;
 use crate::register::lapse;
 use crate::store::Deferred;
 use crate::store::State;
@@ -22,6 +24,9 @@ pub struct Tick {
     pub certificates: Vec<Touched>,
     /// Revocations that had been put off and took effect.
     pub deferred: u64,
+    /// Issue records, replaced versions and events' lines that were erased: their keeping period is
+    /// over.
+    pub erased: u64,
 }
 
 impl Authority {
@@ -60,7 +65,13 @@ impl Authority {
         let today = tx.at().japan_date();
         let due = tx.residents_due(today, after, GROUP)?;
         let deferred = tx.take_deferred(GROUP)?;
-        let more = !due.is_empty() || !deferred.is_empty();
+        let kept_since = kept_since(today, self.policy.retention_years);
+        let erased = match kept_since {
+            Some(since) => tx.erase_issue_records(since, GROUP)? + tx.erase_history(since)?,
+            None => 0,
+        };
+        tick.erased += erased;
+        let more = !due.is_empty() || !deferred.is_empty() || erased > 0;
         // First what an event decided: timers name none.
         for one in deferred {
             tick.deferred += u64::from(end(tx, &one)?);
@@ -78,6 +89,13 @@ impl Authority {
         }
         Ok(more)
     }
+}
+
+/// What ended or was replaced before this instant need not be kept: issue records are kept for ten
+/// years from the day after a certificate's end (Enforcement Order of Act 153 of 2002, in the older
+/// text), and what the register replaced is kept as long.
+fn kept_since(today: Date, years: u8) -> Option<Timestamp> {
+    today.plus_months(-12 * i32::from(years)).ok().map(Date::start_of_day)
 }
 
 /// Ends a certificate whose revocation was put off, unless it has ended meanwhile.

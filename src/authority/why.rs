@@ -9,8 +9,8 @@ use crate::store::State;
 
 use super::Authority;
 use super::AuthorityError;
+use super::change::missing;
 use super::outcome::Refused;
-use super::rule::Rule;
 
 /// The chain behind a certificate's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Authority {
     ) -> Result<Result<Why, Refused>, AuthorityError> {
         self.store.tx(self.now(), |tx| {
             let Some(mut certificate) = tx.certificate(ca, serial)? else {
-                return Ok(Err(Rule::Unknown.into()));
+                return Ok(Err(missing(tx, ca, serial)?.into()));
             };
             // Nothing is written when a certificate's time is up, so the record calls it live still.
             let current = matches!(certificate.state, State::Live | State::Held(_));

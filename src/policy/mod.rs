@@ -76,6 +76,12 @@ pub struct Policy {
     /// When the revocation that an event brings takes effect: `immediate`, `event-date` or
     /// `next-day`.
     pub revocation_timing: RevocationTiming,
+    /// For how many years issue records are kept after a certificate's end, and what the register
+    /// replaced after it was replaced.
+    ///
+    /// The older text of the enforcement order has ten years for issue records; today's was not
+    /// found.
+    pub retention_years: u8,
     /// What a request for someone who is not on record does: `open` or `strict`.
     pub register: UnknownPeople,
     /// Whether events must be signed by their source: `optional` or `required`.
@@ -117,6 +123,7 @@ impl Default for Policy {
             card_extension: CardExtension::default(),
             phone_without_card: PhoneWithoutCard::default(),
             revocation_timing: RevocationTiming::default(),
+            retention_years: 10,
             register: UnknownPeople::default(),
             feed_signatures: FeedSignatures::default(),
         }
@@ -255,7 +262,10 @@ mod tests {
                      deletion_reason = \"cessation-of-operation\"\n\
                      card_extension = \"supersede\"\n\
                      phone_without_card = \"revoke\"\n\
-                     revocation_timing = \"immediate\"\n";
+                     revocation_timing = \"immediate\"\n\
+                     retention_years = 10\n\
+                     register = \"open\"\n\
+                     feed_signatures = \"optional\"\n";
         assert_eq!(toml::to_string(&Policy::default()).unwrap(), words);
     }
 
@@ -278,7 +288,10 @@ mod tests {
                      deletion_reason = \"affiliation-changed\"\n\
                      card_extension = \"keep\"\n\
                      phone_without_card = \"keep\"\n\
-                     revocation_timing = \"next-day\"\n";
+                     revocation_timing = \"next-day\"\n\
+                     retention_years = 5\n\
+                     register = \"strict\"\n\
+                     feed_signatures = \"required\"\n";
         let policy: Policy = toml::from_str(words).unwrap();
         assert_eq!(toml::to_string(&policy).unwrap(), words);
         for third in [

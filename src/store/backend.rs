@@ -26,6 +26,7 @@ use super::record::GenerationRecord;
 use super::record::KeyUse;
 use super::record::RequestRecord;
 use super::record::State;
+use super::retention::Retention;
 
 /// A place where things are durable.
 pub(super) trait Backend: fmt::Debug + Send + Sync {
@@ -34,7 +35,7 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
 }
 
 /// A transaction: undone when dropped without commit.
-pub(super) trait Transaction: Register {
+pub(super) trait Transaction: Register + Retention {
     /// Makes everything durable.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;
 

@@ -7,6 +7,7 @@
 mod backend;
 mod feed;
 mod record;
+mod retention;
 #[cfg(feature = "sqlite")]
 mod session;
 #[cfg(feature = "sqlite")]

@@ -65,19 +65,17 @@ fn every_example_works() {
     master.write("passphrase", "correct horse\n");
     let town = [holder("p-2"), holder_with("p-3", &json!({ "kind": "signature" }))];
     master.write_lines("town.jsonl", &town);
-    let refused = json!({
-        "source": "132217",
-        "seq": 1,
-        "id": "132217-2026-000017",
-        "person": "p-9",
-        "reason": "household_change",
-        "event_date": "2026-04-02",
-        "recorded_at": "2026-04-02T08:00:00+09:00",
-    });
-    let mut event = refused.clone();
-    event["person"] = "p-1".into();
-    master.write_json("refused.jsonl", &refused);
-    master.write_json("events.jsonl", &event);
+    let event = |seq: u32, id: &str, changes: serde_json::Value| {
+        json!({
+            "source": "132217", "seq": seq, "id": id, "person": "p-1", "reason": "sex_change",
+            "event_date": "2026-04-01", "notified_on": "2026-04-01",
+            "recorded_at": "2026-04-01T09:00:00+09:00", "changes": changes,
+        })
+    };
+    let change = json!({ "sex": { "old": "female", "new": "male" } });
+    master.write_lines("events.jsonl", &[event(1, "132217-2026-000016", change)]);
+    let missed = json!({ "sex": { "old": "unknown", "new": "male" } });
+    master.write_lines("refused.jsonl", &[event(1, "132217-2026-000017", missed)]);
     let request = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
                    -keyout hanako.key -subj /CN=hanako -out hanako.csr && mv home jpki-home";
     master.shell(request).exits(0);

@@ -150,11 +150,13 @@ fn production_keys_are_encrypted_and_open_with_openssl() {
     }
     stage.write_json("holder.json", &holder("p-1"));
     stage.write("wrong", "wrong horse\n");
+    // In production only the register enters people.
+    stage.write_lines("residents.jsonl", &[holder("p-1")]);
+    stage.plain("feed import residents.jsonl").exits(0);
     let issue = "issue --holder holder.json --holder-algorithm p256 --out out";
     stage.plain(&format!("{issue} --passphrase-file wrong")).exits(4).says("passphrase");
     stage.plain(issue).exits(4).says("passphrase");
     assert!(!stage.path("out").exists());
-    stage.plain("feed import holder.json").exits(0);
     stage.plain(&format!("{issue} --passphrase-file passphrase")).exits(0);
     stage.plain("audit verify").exits(0);
     let issuer = stage.shell("openssl x509 -noout -subject -in home/ca/signature-1.pem").exits(0);

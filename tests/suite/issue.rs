@@ -380,3 +380,21 @@ fn a_pipe_that_is_closed_early_does_not_stop_the_work() {
     stage.shell("jpki audit list --json | head -n 1").exits(0);
     stage.is_whole();
 }
+
+#[test]
+fn weak_keys_are_refused() {
+    let stage = Stage::founded();
+    stage.write_json("holder.json", &holder("p-1"));
+    for (rule, options) in [
+        ("R-KEY-SIZE", "rsa_keygen_bits:1024"),
+        ("R-KEY-EXPONENT", "rsa_keygen_bits:2048 -pkeyopt rsa_keygen_pubexp:3"),
+    ] {
+        let make = format!("openssl genpkey -algorithm RSA -pkeyopt {options} -out mine.pem");
+        let give = "openssl pkey -in mine.pem -pubout -out public.pem";
+        stage.shell(&format!("{make} && {give}")).exits(0);
+        let words = format!("{ISSUE} --kind signature --public-key public.pem");
+        stage.jpki(&words).refused(rule);
+        stage.jpki(&format!("{words} --dry-run")).refused(rule);
+    }
+    assert_eq!(stage.count("intended"), 2);
+}

@@ -1,7 +1,6 @@
 //! The suite: what is judged from outside the library, linked once. Sessions with the real command:
 //! what is typed, what comes out, what stands on disk; other implementations as judges; and the
 //! house itself.
-#![cfg(test)]
 // A test that cannot go on fails: that is what it is for.
 #![expect(
     clippy::indexing_slicing,

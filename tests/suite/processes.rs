@@ -95,7 +95,7 @@ impl<'a> Stopped<'a> {
     /// transactions: intents are on record and the store is free.
     fn between_transactions(stage: &'a Stage) -> Self {
         let mut child = stage
-            .command(&format!("issue --batch - --out out --json --at {NOW}"))
+            .command(&format!("issue --batch - --out out --json --quiet --at {NOW}"))
             .stdin(Stdio::piped())
             .stdout(fs::File::create(stage.path("results.jsonl")).unwrap())
             .spawn()

@@ -10,9 +10,12 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Output;
 use std::process::Stdio;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use assert_cmd::cargo::cargo_bin;
-use p256::SecretKey;
+use p256::ProjectivePoint;
+use p256::PublicKey;
 use p256::pkcs8::EncodePublicKey as _;
 use p256::pkcs8::LineEnding;
 use serde_json::Value;
@@ -336,13 +339,20 @@ pub(crate) fn line_with_key(number: u64) -> Value {
     holder_with(&format!("p-{number:05}"), &fields)
 }
 
-/// A public key of P-256 in PEM, another for every number above 0.
+/// A public key of P-256 in PEM, another for every number from 1 on: so many times the base point.
 pub(crate) fn public_key(number: u64) -> String {
-    let mut scalar = [0; 32];
-    scalar[24..].copy_from_slice(&number.to_be_bytes());
-    let key = SecretKey::from_slice(&scalar).unwrap().public_key();
+    let mut points = POINTS.lock().unwrap_or_else(PoisonError::into_inner);
+    let position = usize::try_from(number).unwrap() - 1;
+    while points.len() <= position {
+        let last = points.last().copied().unwrap_or(ProjectivePoint::IDENTITY);
+        points.push(last + ProjectivePoint::GENERATOR);
+    }
+    let key = PublicKey::from_affine(points[position].to_affine()).unwrap();
     key.to_public_key_pem(LineEnding::LF).unwrap()
 }
+
+/// Adding once more is far quicker than multiplying anew.
+static POINTS: Mutex<Vec<ProjectivePoint>> = Mutex::new(Vec::new());
 
 /// What became of each request, counted.
 pub(crate) fn statuses(results: &[Value]) -> BTreeMap<String, usize> {

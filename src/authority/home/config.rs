@@ -50,6 +50,9 @@ impl Config {
         if !(1..=12).contains(&raw.policy.renewal_window_months) {
             return Err(fault("policy.renewal_window_months: write 1 to 12".to_owned()));
         }
+        if raw.policy.retention_years == 0 {
+            return Err(fault("policy.retention_years: write 1 to 255".to_owned()));
+        }
         Ok(Self { realm, store, keys, policy: raw.policy })
     }
 

@@ -1,6 +1,7 @@
 //! The embedded back end: one SQLite file in WAL mode, synced at every commit.
 
 mod feed;
+mod retention;
 mod row;
 mod transaction;
 

@@ -49,6 +49,9 @@ CREATE UNIQUE INDEX certificate_intended ON certificate (person, ca, carrier) WH
 -- A key certified for two holders is a fault of whoever made it.
 CREATE INDEX certificate_key ON certificate (key_hash);
 
+-- Keeping periods are counted from the end.
+CREATE INDEX certificate_end ON certificate (not_after) WHERE person IS NOT NULL;
+
 -- The fat parts, each written once and in order.
 CREATE TABLE tbs (
     id  INTEGER PRIMARY KEY REFERENCES certificate (id),
@@ -103,6 +106,7 @@ CREATE TABLE resident_version (
     until   INTEGER NOT NULL,
     PRIMARY KEY (person, version)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX resident_version_until ON resident_version (until);
 
 -- Who sends events, and the number that comes next.
 CREATE TABLE source (

@@ -278,8 +278,8 @@ impl Transaction for SqliteTransaction<'_> {
 
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
         let sql = format!(
-            "SELECT {CERTIFICATE}, c.request, c.session FROM certificate c \
-             WHERE c.state = 0 ORDER BY c.id"
+            "SELECT {CERTIFICATE}, c.request, c.session \
+             FROM certificate c INDEXED BY certificate_intended WHERE c.state = 0 ORDER BY c.id"
         );
         let mut found = self.all(&sql, [], |row| {
             Ok((row::certificate(row)?, column::<String>(row, 15)?, column::<i64>(row, 16)?))

@@ -119,6 +119,6 @@ fn state(stage: &Stage) -> Vec<Vec<Cell>> {
 fn version(stage: &Stage, person: &str) -> u64 {
     let store = Connection::open(stage.path("home/store.db")).unwrap();
     let sql = "SELECT version FROM resident WHERE person = ?1";
-    let version: u32 = store.query_row(sql, [person], |row| row.get(0)).unwrap();
-    version.into()
+    let count: i64 = store.query_row(sql, [person], |row| row.get(0)).unwrap();
+    count.try_into().unwrap()
 }

@@ -83,7 +83,7 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  jpki feed resend 132217-2026-000017 --set person=p-1")]
+  jpki feed resend 132217-2026-000017 --set changes.sex.old=female")]
 pub(crate) struct ResendArgs {
     /// The id of the refused event
     #[arg(value_name = "ID")]

@@ -65,9 +65,18 @@ impl Stage<'_> {
             &["issue", "--holder", "hanako.json", "--out", "out"],
             Exit::Refused,
         )?;
+        let notice = self.notice_of_move();
+        let file = Path::new("move.jsonl");
+        fs::write(file, &notice).map_err(|error| Failure::file(file, error))?;
+        self.say("She moves (転居); the register reports it", notice.trim_end());
         self.step(
-            "She moves (転居): her address has changed, so the signature certificate ends",
-            &["revoke", "--ca", "signature", "--serial", "2", "--reason", "affiliation-changed"],
+            "Her address has changed, so the signature certificate ends",
+            &["feed", "apply", "move.jsonl"],
+            Exit::Done,
+        )?;
+        self.step(
+            "Why: certificate → event → rule → article",
+            &["why", "--ca", "signature", "--serial", "2"],
             Exit::Done,
         )?;
         self.step("… the signature certificate is revoked", &["verify", both[0]], Exit::Negative)?;
@@ -86,6 +95,24 @@ impl Stage<'_> {
             "\nEverything came out as it should. Your own: jpki init, then jpki issue --help.",
         );
         Ok(Exit::Done)
+    }
+
+    /// The event of a relocation, today.
+    fn notice_of_move(&self) -> String {
+        let now = self.context.clock().now();
+        let today = now.japan_date();
+        let event = serde_json::json!({
+            "source": "132217",
+            "seq": 1,
+            "id": "132217-demo-000001",
+            "person": "p-0001",
+            "reason": "relocation",
+            "event_date": today.to_string(),
+            "notified_on": today.to_string(),
+            "recorded_at": now.to_string(),
+            "changes": { "address": { "old": OLD_ADDRESS, "new": NEW_ADDRESS } },
+        });
+        format!("{event}\n")
     }
 
     /// Plays one command in the folder and holds its exit code against what it should be.
@@ -130,3 +157,6 @@ const HOLDER: &str = r#"{
   "municipality": "132217",
   "residence": { "category": "national" }
 }"#;
+
+const OLD_ADDRESS: &str = "東京都清瀬市中里五丁目８４２番地";
+const NEW_ADDRESS: &str = "東京都清瀬市松山一丁目１番２号";

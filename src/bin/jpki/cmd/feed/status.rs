@@ -56,10 +56,12 @@ pub(super) fn tick(context: &Context<'_>) -> Result<Exit, Failure> {
     let tick =
         if context.global.dry_run { authority.rehearse_tick()? } else { authority.tick()? };
     let mut lines = vec![format!(
-        "{} record(s) changed, {} certificate(s) ended, {} deferred revocation(s) done",
+        "{} record(s) changed, {} certificate(s) ended, {} deferred revocation(s) done, {} record(s) \
+         past their keeping period erased",
         tick.records,
         tick.certificates.len(),
-        tick.deferred
+        tick.deferred,
+        tick.erased
     )];
     for touched in &tick.certificates {
         lines.push(format!(

@@ -31,7 +31,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
 
-use super::deliver;
+use super::deliver::AnyKeys;
 use super::deliver::Delivery;
 use super::result::ResultLine;
 
@@ -51,7 +51,13 @@ pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Resu
         Some(out) => Some(out.clone()),
         None => args.out.as_ref().and_then(|out| fs::canonicalize(out).ok()),
     };
-    let batch = Batch { authority: &authority, args, out: out.as_deref(), folder };
+    let batch = Batch {
+        authority: &authority,
+        args,
+        out: out.as_deref(),
+        folder,
+        any_keys: AnyKeys::new(args.holder_algorithm),
+    };
     let counts = batch.run(&mut lines, context)?;
     if let Some(out) = &out {
         sync_folder(out)?;
@@ -74,6 +80,8 @@ struct Batch<'a> {
     out: Option<&'a Path>,
     /// What default request ids contain.
     folder: Option<PathBuf>,
+    /// For a dry run.
+    any_keys: AnyKeys,
 }
 
 #[derive(Default)]
@@ -217,11 +225,10 @@ impl Batch<'_> {
     }
 
     fn rehearse(&self, requests: Vec<IssueRequest>) -> Answer {
-        let pair = deliver::throw_away_pair(self.args.holder_algorithm)?;
         requests
             .into_iter()
             .map(|request| {
-                let request = deliver::with_any_keys(request, &pair);
+                let request = self.any_keys.fit(request)?;
                 Ok(ResultLine::new(self.authority.rehearse_issue(&request)?, Vec::new(), true))
             })
             .collect()

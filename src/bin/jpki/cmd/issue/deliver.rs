@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::asn1::PublicKey;
@@ -228,22 +230,34 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// A key pair for a dry run, which needs a key to judge and signs nothing.
-pub(super) fn throw_away_pair(algorithm: KeyAlgorithm) -> Result<[PublicKey; 2], Failure> {
-    let make = || {
-        let key = signer::generate(algorithm, &mut OsRng).map_err(unusable)?;
-        let signer = SoftwareSigner::new(&key).map_err(unusable)?;
-        Ok::<_, Failure>(signer.public_key().clone())
-    };
-    Ok([make()?, make()?])
+/// Key pairs for a dry run, which needs keys to judge and signs nothing: made when the first request
+/// lacks one, and the same for all, since none is recorded.
+#[derive(Debug)]
+pub(super) struct AnyKeys {
+    algorithm: KeyAlgorithm,
+    made: Mutex<Vec<PublicKey>>,
 }
 
-/// The request with throw-away keys where it has none.
-pub(super) fn with_any_keys(mut request: IssueRequest, pair: &[PublicKey; 2]) -> IssueRequest {
-    for (kind, key) in request.keys_missing().into_iter().zip(pair) {
-        request = request.with_key(kind, key.clone());
+impl AnyKeys {
+    pub(super) fn new(algorithm: KeyAlgorithm) -> Self {
+        Self { algorithm, made: Mutex::default() }
     }
-    request
+
+    /// The request with keys where it has none.
+    pub(super) fn fit(&self, mut request: IssueRequest) -> Result<IssueRequest, Failure> {
+        for (position, kind) in request.keys_missing().into_iter().enumerate() {
+            let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            if made.len() <= position {
+                let key = signer::generate(self.algorithm, &mut OsRng).map_err(unusable)?;
+                let signer = SoftwareSigner::new(&key).map_err(unusable)?;
+                made.push(signer.public_key().clone());
+            }
+            if let Some(key) = made.get(position) {
+                request = request.with_key(kind, key.clone());
+            }
+        }
+        Ok(request)
+    }
 }
 
 /// Whether another process is serving the request, or one under the same id, perhaps with the keys

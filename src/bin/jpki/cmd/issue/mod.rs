@@ -23,6 +23,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
 
+use deliver::AnyKeys;
 pub(super) use deliver::Delivery;
 use result::ResultLine;
 
@@ -75,8 +76,7 @@ fn serve(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Resul
     let request = IssueRequest::new(id, &form, &ask, authority.now())?;
     match (&args.out, context.global.dry_run) {
         (_, true) => {
-            let pair = deliver::throw_away_pair(args.holder_algorithm)?;
-            let request = deliver::with_any_keys(request, &pair);
+            let request = AnyKeys::new(args.holder_algorithm).fit(request)?;
             Ok(ResultLine::new(authority.rehearse_issue(&request)?, Vec::new(), true))
         }
         (Some(out), false) => {
