@@ -42,7 +42,9 @@ pub(crate) struct Installation {
     /// What the authority wrote.
     pub(crate) journal: Journal,
     /// A copy of its store as it was before the first event.
-    pub(crate) twin: Twin,
+    pub(crate) copy: Twin,
+    /// A store of its own with nothing in it.
+    pub(crate) empty: Twin,
     _folder: tempfile::TempDir,
 }
 
@@ -70,12 +72,15 @@ impl Installation {
         drop(authority);
         multiply(&path)?;
 
-        let twin = folder.path().join("twin.db");
-        fs::copy(&path, &twin)?;
+        let copy = folder.path().join("copy.db");
+        fs::copy(&path, &copy)?;
+        let empty = folder.path().join("empty.db");
+        drop(Store::create(&StoreUrl::Sqlite(empty.clone()))?);
         Ok(Self {
             authority: open(Store::open(&url)?, &keys)?,
             journal: Journal::open(&path)?,
-            twin: Twin::open(&twin)?,
+            copy: Twin::copy(&copy)?,
+            empty: Twin::empty(&empty)?,
             _folder: folder,
         })
     }

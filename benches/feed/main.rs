@@ -69,21 +69,25 @@ fn compare(residents: usize, place: Option<&Path>, plan: &Plan) -> Result<(), Bo
     let mut installation = Installation::new(&population, place)?;
     let mut rounds = Vec::new();
     for _ in 0..plan.rounds {
-        let (mut following, mut inserting, mut rows) = (Duration::ZERO, Duration::ZERO, 0);
+        let mut round = Round::default();
         for _ in 0..plan.groups {
             let group = population.events(plan.size);
             let begun = now();
             let outcomes = installation.authority.ingest(&group.lines)?;
-            following += begun.elapsed();
+            round.following += begun.elapsed();
+            round.events += outcomes.len();
             group.check(&outcomes)?;
 
             let written = installation.journal.since_last(&outcomes)?;
-            rows += written.count();
+            round.rows += written.count();
             let begun = now();
-            installation.twin.insert(&written)?;
-            inserting += begun.elapsed();
+            installation.copy.insert(&written)?;
+            round.into_copy += begun.elapsed();
+            let begun = now();
+            installation.empty.insert(&written)?;
+            round.into_empty += begun.elapsed();
         }
-        rounds.push(Round { events: plan.groups * plan.size, rows, following, inserting });
+        rounds.push(round);
     }
     let place = if place.is_some() { "in memory, for comparison" } else { "on disk" };
     println!("{residents} residents, {place}: {}", summary(&rounds));
@@ -91,33 +95,48 @@ fn compare(residents: usize, place: Option<&Path>, plan: &Plan) -> Result<(), Bo
 }
 
 /// So many events, and as many rows beside them.
+#[derive(Default)]
 struct Round {
     events: usize,
     rows: usize,
     following: Duration,
-    inserting: Duration,
+    into_copy: Duration,
+    into_empty: Duration,
 }
 
 fn summary(rounds: &[Round]) -> String {
-    let middle = |value: &dyn Fn(&Round) -> f64| {
-        let mut values: Vec<f64> = rounds.iter().map(value).collect();
-        values.sort_by(f64::total_cmp);
-        (values[values.len() / 2], values[0], values[values.len() - 1])
-    };
-    let micros = |time: Duration, round: &Round| time.as_secs_f64() * 1e6 / round.events as f64;
-    let (following, ..) = middle(&|round| micros(round.following, round));
-    let (inserting, ..) = middle(&|round| micros(round.inserting, round));
-    let (rows, ..) = middle(&|round| round.rows as f64 / round.events as f64);
-    let (ratio, least, most) =
-        middle(&|round| round.inserting.as_secs_f64() / round.following.as_secs_f64());
+    let following = micros(rounds, |round| round.following);
+    let into_copy = micros(rounds, |round| round.into_copy);
+    let into_empty = micros(rounds, |round| round.into_empty);
+    let (rows, ..) = middle(rounds, |round| round.rows as f64 / round.events as f64);
     format!(
-        "{:.0} events/s ({following:.1} µs), bare {:.0}/s ({inserting:.1} µs, {rows:.1} rows), \
-         ratio {ratio:.3} ({least:.3} to {most:.3}, {} rounds of {})",
+        "{:.0} events/s ({following:.1} µs)\n    the same {rows:.1} rows bare into a copy: \
+         {into_copy:.1} µs, {}\n    into empty tables: {into_empty:.1} µs, {}\n    \
+         {} rounds of {}",
         1e6 / following,
-        1e6 / inserting,
+        ratio(rounds, |round| round.into_copy),
+        ratio(rounds, |round| round.into_empty),
         rounds.len(),
         rounds[0].events,
     )
+}
+
+fn ratio(rounds: &[Round], bare: impl Fn(&Round) -> Duration) -> String {
+    let (ratio, least, most) =
+        middle(rounds, |round| bare(round).as_secs_f64() / round.following.as_secs_f64());
+    format!("ratio {ratio:.3} ({least:.3} to {most:.3})")
+}
+
+/// Microseconds per event.
+fn micros(rounds: &[Round], time: impl Fn(&Round) -> Duration) -> f64 {
+    middle(rounds, |round| time(round).as_secs_f64() * 1e6 / round.events as f64).0
+}
+
+/// The median, the least and the most.
+fn middle(rounds: &[Round], value: impl Fn(&Round) -> f64) -> (f64, f64, f64) {
+    let mut values: Vec<f64> = rounds.iter().map(value).collect();
+    values.sort_by(f64::total_cmp);
+    (values[values.len() / 2], values[0], values[values.len() - 1])
 }
 
 /// Files for `jpki feed import` and `jpki feed apply`.

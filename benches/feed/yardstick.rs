@@ -14,7 +14,7 @@ use rusqlite::params;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 
-/// Rows of the same group, table by table, in the order of [`WRITES`].
+/// Rows of the same group, table by table, in the order of [`INTO_COPY`].
 pub(crate) struct Written([Vec<Vec<Value>>; 7]);
 
 impl Written {
@@ -23,8 +23,8 @@ impl Written {
     }
 }
 
-/// The statement of each table.
-const WRITES: [&str; 7] = [
+/// What changes a copy of the store as the feed changed the store.
+const INTO_COPY: [&str; 7] = [
     "INSERT INTO event (row, source, seq, id, line, state, findings, resend_of, received_at, \
      settled_at, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     "INSERT INTO resident_version (person, version, body, event, since, until) \
@@ -32,10 +32,23 @@ const WRITES: [&str; 7] = [
     "UPDATE resident SET version = ?2, body = ?3, due = ?4, event = ?5, since = ?6 \
      WHERE person = ?1",
     "INSERT INTO audit (entry, line, hash) VALUES (?1, ?2, ?3)",
-    "UPDATE certificate SET state = ?2, since = ?3, reason = ?4, changed = ?5 WHERE id = ?1",
+    "UPDATE certificate SET state = ?16, since = ?18, reason = ?19, changed = ?20 WHERE id = ?1",
     "INSERT INTO cause (id, change, article, event, at) VALUES (?1, ?2, ?3, ?4, ?5)",
     "INSERT INTO source (name, next, public_key) VALUES (?1, ?2, ?3) \
      ON CONFLICT (name) DO UPDATE SET next = excluded.next",
+];
+
+/// What puts the same rows into tables that were empty before the first group.
+const INTO_EMPTY: [&str; 7] = [
+    INTO_COPY[0],
+    INTO_COPY[1],
+    "INSERT OR REPLACE INTO resident (person, version, body, due, event, since) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    "INSERT OR REPLACE INTO audit (entry, line, hash) VALUES (?1, ?2, ?3)",
+    "INSERT OR REPLACE INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
+     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    INTO_COPY[5],
+    INTO_COPY[6],
 ];
 
 /// A look into the store from outside.
@@ -92,8 +105,7 @@ impl Journal {
                 let ca = i64::from(one.ca == CaName::UserAuthentication);
                 let serial: i64 = one.serial.parse().unwrap_or_default();
                 certificates.extend(self.rows(
-                    "SELECT id, state, since, reason, changed FROM certificate \
-                     WHERE ca = ?1 AND serial = ?2",
+                    "SELECT * FROM certificate WHERE ca = ?1 AND serial = ?2",
                     [ca, serial],
                 )?);
                 causes.extend(self.rows(
@@ -122,27 +134,45 @@ impl Journal {
     }
 }
 
-/// A copy of the store, written to as the store is: same schema, same durability, same cache.
-pub(crate) struct Twin(Connection);
+/// A database of the store's schema and durability, and what is written into it.
+pub(crate) struct Twin {
+    connection: Connection,
+    writes: &'static [&'static str; 7],
+}
 
 impl Twin {
-    pub(crate) fn open(path: &Path) -> rusqlite::Result<Self> {
+    /// A copy of the store.
+    pub(crate) fn copy(path: &Path) -> rusqlite::Result<Self> {
+        Self::open(path, &INTO_COPY, "ON")
+    }
+
+    /// A store without anything in it; what the rows refer to is not there.
+    pub(crate) fn empty(path: &Path) -> rusqlite::Result<Self> {
+        Self::open(path, &INTO_EMPTY, "OFF")
+    }
+
+    fn open(
+        path: &Path,
+        writes: &'static [&'static str; 7],
+        references: &str,
+    ) -> rusqlite::Result<Self> {
         let connection = Connection::open(path)?;
-        connection.execute_batch(
-            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -16384;",
-        )?;
-        Ok(Self(connection))
+        connection.execute_batch(&format!(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = {references}; \
+             PRAGMA cache_size = -16384;"
+        ))?;
+        Ok(Self { connection, writes })
     }
 
     /// Writes a group in one commit.
     pub(crate) fn insert(&self, written: &Written) -> rusqlite::Result<()> {
-        self.0.execute_batch("BEGIN IMMEDIATE")?;
-        for (sql, rows) in WRITES.iter().zip(&written.0) {
-            let mut statement = self.0.prepare_cached(sql)?;
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        for (sql, rows) in self.writes.iter().zip(&written.0) {
+            let mut statement = self.connection.prepare_cached(sql)?;
             for row in rows {
                 statement.execute(params_from_iter(row))?;
             }
         }
-        self.0.execute_batch("COMMIT")
+        self.connection.execute_batch("COMMIT")
     }
 }
