@@ -5,6 +5,9 @@
 //! strictly in sequence. A refused event uses up its number and changes nothing; one whose
 //! predecessor is missing waits in the store until that arrives.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+
 use serde::Serialize;
 
 use crate::asn1::sha256;
@@ -155,9 +158,11 @@ impl Authority {
         lines: &[Vec<u8>],
     ) -> Result<Vec<EventOutcome>, AuthorityError> {
         let mut outcomes = Vec::with_capacity(lines.len());
+        let mut feeds = Feeds::default();
         for line in lines {
-            self.take(tx, line, &mut outcomes)?;
+            self.take(tx, &mut feeds, line, &mut outcomes)?;
         }
+        feeds.put(tx)?;
         Ok(outcomes)
     }
 
@@ -165,6 +170,7 @@ impl Authority {
     fn take(
         &self,
         tx: &mut Tx<'_>,
+        feeds: &mut Feeds,
         line: &[u8],
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
@@ -212,8 +218,8 @@ impl Authority {
             outcomes.push(turn_away(tx, &arrival, &fault.into())?);
             return Ok(());
         }
-        let mut feed = tx.source(source)?;
-        if let Err(refusals) = self.check_signature(&form, &feed) {
+        let feed = feeds.of(tx, source)?;
+        if let Err(refusals) = self.check_signature(&form, &feed.row) {
             outcomes.push(turn_away(tx, &arrival, &refusals)?);
             return Ok(());
         }
@@ -228,18 +234,16 @@ impl Authority {
             }
         }
         if let Some(sequence) = form.seq {
-            let taken = tx.event_numbered(source, sequence)?.is_some();
-            if taken || sequence < feed.next {
+            let next = feed.row.next;
+            if sequence < next || feed.is_taken(tx, sequence)? {
                 outcomes.push(turn_away(tx, &arrival, &Rule::Replayed.into())?);
                 return Ok(());
             }
             arrival.sequence = Some(sequence);
-            if sequence > feed.next {
+            if sequence > next {
                 tx.hold_back(&arrival)?;
-                if feed.next == 1 {
-                    tx.put_source(&feed)?;
-                }
-                outcomes.push(outcome(Fate::Waiting { expected: feed.next }));
+                feed.held_back(sequence);
+                outcomes.push(outcome(Fate::Waiting { expected: next }));
                 return Ok(());
             }
         }
@@ -252,21 +256,33 @@ impl Authority {
         }
         outcomes.push(outcome(settled));
         if form.seq.is_some() {
-            feed.next = feed.next.saturating_add(1);
-            self.drain(tx, &mut feed, outcomes)?;
-            tx.put_source(&feed)?;
+            feed.advance();
+            self.drain(tx, feed, outcomes)?;
         }
         Ok(())
     }
 
-    /// Settles the events that waited for the one just settled.
-    pub(super) fn drain(
+    /// Takes a feed up at the number that its row names: what was held back for one that will not
+    /// come is due now.
+    pub(super) fn resume(
         &self,
         tx: &mut Tx<'_>,
-        feed: &mut SourceRow,
+        row: SourceRow,
+    ) -> Result<SourceRow, AuthorityError> {
+        let waiting = tx.first_waiting(&row.name, row.next)?;
+        let mut feed = Feed { row, waiting, changed: true };
+        self.drain(tx, &mut feed, &mut Vec::new())?;
+        Ok(feed.row)
+    }
+
+    /// Settles the events that waited for the one just settled.
+    fn drain(
+        &self,
+        tx: &mut Tx<'_>,
+        feed: &mut Feed,
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
-        while let Some(row) = tx.event_numbered(&feed.name, feed.next)? {
+        while let Some(row) = feed.take_waiting(tx)? {
             let form = row.form().ok_or(StoreError::Damaged("an event that waited"))?;
             let original = match &form.resend_of {
                 Some(id) => refused_before(tx, id)?,
@@ -284,7 +300,6 @@ impl Authority {
             }
             let EventRow { source, sequence: seq, id, .. } = row;
             outcomes.push(EventOutcome { source, seq, id, fate });
-            feed.next = feed.next.saturating_add(1);
         }
         Ok(())
     }
@@ -388,6 +403,68 @@ impl Authority {
             touched.extend(carry_out(tx, &record, change, effect, due, event)?);
         }
         Ok(touched)
+    }
+}
+
+/// How the feeds stand while a group of lines is taken: read when a source first appears, written
+/// once at the end. Nobody else writes meanwhile.
+#[derive(Default)]
+struct Feeds(BTreeMap<String, Feed>);
+
+impl Feeds {
+    fn of(&mut self, tx: &mut Tx<'_>, source: &str) -> Result<&mut Feed, StoreError> {
+        match self.0.entry(source.to_owned()) {
+            btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            btree_map::Entry::Vacant(place) => {
+                let row = tx.source(source)?;
+                let waiting = tx.first_waiting(source, row.next)?;
+                Ok(place.insert(Feed { row, waiting, changed: false }))
+            }
+        }
+    }
+
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let mut changed = self.0.values().filter(|feed| feed.changed);
+        changed.try_for_each(|feed| tx.put_source(&feed.row))
+    }
+}
+
+/// How the feed of a source stands.
+struct Feed {
+    row: SourceRow,
+    /// The lowest number, of those still to come, whose event waits. Settled events are all below.
+    waiting: Option<u64>,
+    changed: bool,
+}
+
+impl Feed {
+    /// Whether an event has a number that is still to come.
+    fn is_taken(&self, tx: &mut Tx<'_>, sequence: u64) -> Result<bool, StoreError> {
+        Ok(self.waiting.is_some_and(|first| first <= sequence)
+            && tx.event_numbered(&self.row.name, sequence)?.is_some())
+    }
+
+    fn held_back(&mut self, sequence: u64) {
+        self.waiting = Some(self.waiting.map_or(sequence, |first| first.min(sequence)));
+        // So that a source is known that has sent nothing else.
+        self.changed = true;
+    }
+
+    /// The expected event is settled.
+    fn advance(&mut self) {
+        self.row.next = self.row.next.saturating_add(1);
+        self.changed = true;
+    }
+
+    /// The event that waited to be expected, if it did; the one behind it is expected then.
+    fn take_waiting(&mut self, tx: &mut Tx<'_>) -> Result<Option<EventRow>, StoreError> {
+        if self.waiting != Some(self.row.next) {
+            return Ok(None);
+        }
+        let row = tx.event_numbered(&self.row.name, self.row.next)?;
+        self.advance();
+        self.waiting = tx.first_waiting(&self.row.name, self.row.next)?;
+        Ok(row)
     }
 }
 

@@ -99,8 +99,7 @@ impl Authority {
             }
             row.next = next.unwrap_or(row.next);
             row.key = key.or(row.key);
-            // What was held back for a number that will not come is due now.
-            self.drain(tx, &mut row, &mut Vec::new())?;
+            let row = self.resume(tx, row)?;
             tx.put_source(&row)?;
             Ok(Ok(row.next))
         })

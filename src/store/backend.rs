@@ -114,6 +114,7 @@ pub(super) trait Register {
         source: &str,
         sequence: u64,
     ) -> Result<Option<EventRow>, StoreError>;
+    fn first_waiting(&mut self, source: &str, from: u64) -> Result<Option<u64>, StoreError>;
     fn insert_event(
         &mut self,
         arrival: &Arrival<'_>,

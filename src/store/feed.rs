@@ -246,6 +246,14 @@ impl Tx<'_> {
         self.inner().event_numbered(source, sequence)
     }
 
+    /// The lowest number, from `from` on, of an event of a source that waits for an earlier one.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn first_waiting(&mut self, source: &str, from: u64) -> Result<Option<u64>, StoreError> {
+        self.inner().first_waiting(source, from)
+    }
+
     /// Keeps an event that has to wait for an earlier one.
     ///
     /// # Errors

@@ -127,6 +127,12 @@ impl Register for SqliteTransaction<'_> {
         self.first(&sql, params![source, row::signed(sequence)?], |row| event(row, 0))
     }
 
+    fn first_waiting(&mut self, source: &str, from: u64) -> Result<Option<u64>, StoreError> {
+        let sql = "SELECT seq FROM event WHERE source = ?1 AND seq >= ?2 AND state = 0 \
+                   ORDER BY seq LIMIT 1";
+        self.first(sql, params![source, row::signed(from)?], |row| row::unsigned(column(row, 0)?))
+    }
+
     fn insert_event(
         &mut self,
         arrival: &Arrival<'_>,
