@@ -278,7 +278,12 @@ fn request_handle(request: &str) -> String {
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(HEX.get(usize::from(value)).copied().unwrap_or(b'0'));
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte & 15));
+    }
+    hex
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -58,7 +58,7 @@ impl Timestamp {
     /// When it lies outside the years 1 to 9998.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
         let instant = jiff::Timestamp::from_second(seconds).map_err(|_| TimeError::OutOfRange)?;
-        if (1..=9998).contains(&instant.to_zoned(tz::TimeZone::UTC).year()) {
+        if (1..=9998).contains(&tz::Offset::UTC.to_datetime(instant).year()) {
             Ok(Self(instant))
         } else {
             Err(TimeError::OutOfRange)
@@ -99,7 +99,7 @@ impl Timestamp {
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC: `2026-11-21T12:34:56Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}Z", self.utc().strftime("%Y-%m-%dT%H:%M:%S"))
+        write!(f, "{}Z", self.utc())
     }
 }
 

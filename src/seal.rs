@@ -188,6 +188,12 @@ impl<T> Sealed<T> {
     pub fn as_der(&self) -> &[u8] {
         &self.der
     }
+
+    /// The complete DER, taken out.
+    #[must_use]
+    pub fn into_der(self) -> Vec<u8> {
+        self.der
+    }
 }
 
 /// Signs a certificate with the key of its issuer, and verifies what came out.

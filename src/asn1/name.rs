@@ -61,22 +61,25 @@ impl Name {
     /// The DER of the name.
     #[must_use]
     pub fn to_der(&self) -> Vec<u8> {
-        Der::build(|der| {
-            der.sequence(|der| {
-                for attribute in &self.0 {
-                    let string_tag = match attribute.string {
-                        StringType::Printable => tag::PRINTABLE_STRING,
-                        StringType::Utf8 => tag::UTF8_STRING,
-                    };
-                    der.nested(tag::SET, |der| {
-                        der.sequence(|der| {
-                            der.oid(attribute.oid);
-                            der.primitive(string_tag, attribute.value.as_bytes());
-                        });
+        Der::build(|der| self.write(der))
+    }
+
+    /// Writes the name.
+    pub(crate) fn write(&self, der: &mut Der) {
+        der.sequence(|der| {
+            for attribute in &self.0 {
+                let string_tag = match attribute.string {
+                    StringType::Printable => tag::PRINTABLE_STRING,
+                    StringType::Utf8 => tag::UTF8_STRING,
+                };
+                der.nested(tag::SET, |der| {
+                    der.sequence(|der| {
+                        der.oid(attribute.oid);
+                        der.primitive(string_tag, attribute.value.as_bytes());
                     });
-                }
-            });
-        })
+                });
+            }
+        });
     }
 }
 

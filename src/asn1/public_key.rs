@@ -123,6 +123,30 @@ impl PublicKey {
         }
     }
 
+    /// Reads a `SubjectPublicKeyInfo` in PEM, or its DER in base64: as a line of a batch carries it.
+    ///
+    /// # Errors
+    /// As for [`PublicKey::from_der`].
+    pub fn from_text(text: &str) -> Result<Self, PublicKeyError> {
+        let text = text.trim();
+        let framed = if text.starts_with("-----BEGIN") {
+            text.to_owned()
+        } else {
+            let mut framed = format!("-----BEGIN {LABEL}-----\n");
+            for (position, symbol) in text.chars().enumerate() {
+                if position % 64 == 0 && position > 0 {
+                    framed.push('\n');
+                }
+                framed.push(symbol);
+            }
+            framed + &format!("\n-----END {LABEL}-----\n")
+        };
+        match der::pem::decode_vec(framed.as_bytes()) {
+            Ok((LABEL, der)) => Self::from_der(&der),
+            Ok(_) | Err(_) => Err(PublicKeyError::NotAKey),
+        }
+    }
+
     /// The DER of the `SubjectPublicKeyInfo`.
     #[must_use]
     pub fn as_der(&self) -> &[u8] {
@@ -213,6 +237,8 @@ pub enum PublicKeyError {
     Word,
 }
 
+const LABEL: &str = "PUBLIC KEY";
+
 /// Modulus and exponent out of an `RSAPublicKey`.
 fn rsa_parts(bits: &[u8]) -> Option<(&[u8], &[u8])> {
     let key = pkcs8_rsa::RsaPublicKey::from_der(bits).ok()?;
@@ -249,6 +275,22 @@ mod tests {
         assert_eq!(key.rsa().unwrap().1, [1, 0, 1]);
         let id: String = key.key_id().iter().map(|octet| format!("{octet:02X}")).collect();
         assert_eq!(id, "4DE017DE4B7F473DCD867A62D38B134ACE83558A");
+    }
+
+    #[test]
+    fn keys_are_read_as_text() {
+        let pem = "-----BEGIN PUBLIC KEY-----\n\
+                   MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt\n\
+                   6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n\
+                   -----END PUBLIC KEY-----\n";
+        let key = PublicKey::from_text(pem).unwrap();
+        assert_eq!(key.algorithm(), KeyAlgorithm::P256);
+        let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+        assert_eq!(PublicKey::from_text(&base64).as_ref(), Ok(&key));
+        let other = pem.replace("PUBLIC KEY", "PRIVATE KEY");
+        for bad in ["", "鍵", &base64[1..], &base64[4..], &other] {
+            assert_eq!(PublicKey::from_text(bad), Err(PublicKeyError::NotAKey), "{bad}");
+        }
     }
 
     #[test]

@@ -24,7 +24,8 @@ impl Der {
 
     /// The bytes of a value that `content` writes.
     pub fn build(content: impl FnOnce(&mut Self)) -> Vec<u8> {
-        let mut der = Self(Vec::with_capacity(256));
+        // No value of the profile is longer; the most frequent, a certificate, is nearly as long.
+        let mut der = Self(Vec::with_capacity(2048));
         content(&mut der);
         der.0
     }
@@ -37,12 +38,20 @@ impl Der {
 
     /// A constructed value, or a string that wraps other values.
     pub fn nested(&mut self, tag: u8, content: impl FnOnce(&mut Self)) {
-        self.0.push(tag);
+        // Most values are short: their length has one octet, and its place is kept free.
+        self.0.extend_from_slice(&[tag, 0]);
         let start = self.0.len();
         content(self);
         let (length, octets) = length_octets(self.0.len() - start);
-        let used = length.get(..octets).unwrap_or_default();
-        self.0.splice(start..start, used.iter().copied());
+        let [first, more @ ..] = &length;
+        if let Some(place) = self.0.get_mut(start - 1) {
+            *place = *first;
+        }
+        let more = more.get(..octets - 1).unwrap_or_default();
+        if !more.is_empty() {
+            self.0.extend_from_slice(more);
+            self.0.get_mut(start..).unwrap_or_default().rotate_right(more.len());
+        }
     }
 
     /// A SEQUENCE.
@@ -104,12 +113,18 @@ impl Der {
     /// A `Time`: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 section 4.1.2.5).
     pub fn time(&mut self, instant: Timestamp) {
         let utc = instant.utc();
+        let date = [utc.year() / 100, utc.year() % 100, utc.month().into(), utc.day().into()];
+        let time = [utc.hour().into(), utc.minute().into(), utc.second().into()];
+        let mut text = [b'Z'; 15];
+        for (digits, number) in text.chunks_exact_mut(2).zip(date.into_iter().chain(time)) {
+            let digit = |number: i16| b'0' + u8::try_from(number % 10).unwrap_or_default();
+            digits.copy_from_slice(&[digit(number / 10), digit(number)]);
+        }
         if (1950..2050).contains(&utc.year()) {
-            let text = utc.strftime("%y%m%d%H%M%SZ").to_string();
-            self.primitive(tag::UTC_TIME, text.as_bytes());
+            // Without the century.
+            self.primitive(tag::UTC_TIME, text.get(2..).unwrap_or_default());
         } else {
-            let text = utc.strftime("%Y%m%d%H%M%SZ").to_string();
-            self.primitive(tag::GENERALIZED_TIME, text.as_bytes());
+            self.primitive(tag::GENERALIZED_TIME, &text);
         }
     }
 }

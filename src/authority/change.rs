@@ -164,9 +164,9 @@ fn beginning(record: &CertificateRecord, since: Since, now: Timestamp) -> Timest
 const BY_COMMAND: &str = "command";
 
 /// Gives an intended certificate up, and records why.
-pub(super) fn void(tx: &mut Tx<'_>, intent: Intent) -> Result<(), StoreError> {
-    tx.void(intent)?;
-    tx.put_cause(intent, BY_COMMAND, revocation::Article::DISCARDED, None)
+pub(super) fn void(tx: &mut Tx<'_>, record: &CertificateRecord) -> Result<(), StoreError> {
+    tx.void(record)?;
+    tx.put_cause(record.intent, BY_COMMAND, revocation::Article::DISCARDED, None)
 }
 
 /// Why there is no record of a number.

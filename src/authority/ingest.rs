@@ -487,7 +487,7 @@ fn carry_out(
         Effect::Revoke { reason, article } => {
             match record.state {
                 // It may have been signed, but nobody has it yet: it never comes into force.
-                State::Intended => tx.void(record.intent)?,
+                State::Intended => tx.void(record)?,
                 State::Held(since) => tx.revoke(record, reason, since)?,
                 State::Live | State::Revoked(..) | State::Expired => {
                     tx.revoke(record, reason, tx.at())?;
@@ -497,7 +497,7 @@ fn carry_out(
         }
         Effect::Hold { article } => {
             match record.state {
-                State::Intended => tx.void(record.intent)?,
+                State::Intended => tx.void(record)?,
                 State::Live | State::Held(_) | State::Revoked(..) | State::Expired => {
                     tx.hold(record)?;
                 }

@@ -423,14 +423,15 @@ impl Authority {
         let mut standing = Vec::with_capacity(sealed.len());
         for sealed in &sealed {
             let intent = sealed.as_ref().map_or_else(|error| error.intent, Sealed::intent);
-            if tx.at_intent(intent)?.state == State::Intended {
-                standing.push(intent);
+            let record = tx.at_intent(intent)?;
+            if record.state == State::Intended {
+                standing.push(record);
             }
         }
         let whole = sealed.iter().all(Result::is_ok);
         if !whole || standing.len() < sealed.len() {
-            for intent in standing {
-                void(tx, intent)?;
+            for record in standing {
+                void(tx, &record)?;
             }
             return Ok(Err(if whole { Rule::IssueInterrupted } else { Rule::KeyFailed }.into()));
         }
@@ -438,10 +439,9 @@ impl Authority {
             supersede(tx, record.intent, &self.policy)?;
         }
         let mut issued = Vec::with_capacity(sealed.len());
-        for sealed in sealed.into_iter().flatten() {
-            tx.complete(&sealed)?;
-            let record = tx.at_intent(sealed.intent())?;
-            issued.push(hand_over(&record, sealed.as_der().to_vec()));
+        for (record, sealed) in standing.iter().zip(sealed.into_iter().flatten()) {
+            tx.complete(record, &sealed)?;
+            issued.push(hand_over(record, sealed.into_der()));
         }
         Ok(Ok((Status::Issued, issued)))
     }

@@ -126,7 +126,8 @@ impl Authority {
             for recorded in recorded {
                 let sealed = seal(recorded, signer)?;
                 store.tx(now, |tx| {
-                    tx.complete(&sealed)?;
+                    let record = tx.at_intent(sealed.intent())?;
+                    tx.complete(&record, &sealed)?;
                     tx.add_generation(&sealed)
                 })?;
             }

@@ -66,6 +66,16 @@ pub struct Issued {
     pub der: Vec<u8>,
 }
 
+impl Issued {
+    /// The certificate in PEM.
+    #[must_use]
+    pub fn to_pem(&self) -> String {
+        // Encoding to memory does not fail.
+        der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, &self.der)
+            .unwrap_or_default()
+    }
+}
+
 /// A refusal by a rule: its stable id, the item, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
 #[error("{rule}: {message}")]

@@ -57,7 +57,7 @@ impl Authority {
 pub(super) fn resolve(tx: &mut Tx<'_>) -> Result<Recovery, StoreError> {
     let mut recovery = Recovery::default();
     for (record, request_id) in tx.dangling()? {
-        void(tx, record.intent)?;
+        void(tx, &record)?;
         let serial = record.serial.to_string();
         recovery.voided.push(Voided { ca: record.ca, serial, request_id });
     }

@@ -40,12 +40,17 @@ impl Municipality {
                 "names a prefecture; give the code of the municipality",
             )));
         }
-        let at = ROWS.binary_search_by_key(&number, |row| row.number).ok();
-        match at.and_then(|at| ROWS.get(at)) {
+        match row(number) {
             Some(row) if row.designated => Err(fault(Rule::MunicipalityNeedsWard)),
             Some(row) => Ok(Self(row)),
             None => Err(fault(Rule::MunicipalityUnknown)),
         }
+    }
+
+    /// The municipality whose code is this [number](Self::number).
+    #[must_use]
+    pub fn from_number(number: u32) -> Option<Self> {
+        row(number).filter(|row| !row.designated).map(Self)
     }
 
     /// All municipalities, by code.
@@ -134,6 +139,11 @@ impl Row {
     }
 }
 
+fn row(number: u32) -> Option<&'static Row> {
+    let at = ROWS.binary_search_by_key(&number, |row| row.number).ok()?;
+    ROWS.get(at)
+}
+
 /// Weights 6 5 4 3 2 on the first five digits; the sixth is the last digit of 11 less the sum's
 /// remainder by 11. So the remainder 0 gives 1 and 1 gives 0.
 fn has_right_check_digit(number: u32) -> bool {
@@ -186,6 +196,7 @@ mod tests {
             let mut name = m.prefecture().chars().chain(m.name().chars());
             assert!(name.all(repertoire::is_permitted), "{m:?}");
             assert_eq!(Municipality::from_code(m.code()), Ok(m));
+            assert_eq!(Municipality::from_number(m.number()), Some(m));
         }
     }
 

@@ -91,5 +91,5 @@ pub(super) fn subject_key_identifier(der: &mut Der, key_id: &[u8; 20]) {
 
 /// `GeneralName` of type directoryName: `[4]`, EXPLICIT because Name is a CHOICE.
 fn directory_name(der: &mut Der, name: &Name) {
-    der.nested(tag::context_constructed(4), |der| der.raw(&name.to_der()));
+    der.nested(tag::context_constructed(4), |der| name.write(der));
 }

@@ -168,12 +168,12 @@ impl Fields<'_> {
                 der.nested(tag::context_constructed(0), |der| der.unsigned(tag::INTEGER, 2));
                 der.unsigned(tag::INTEGER, self.serial.get());
                 der.raw(self.algorithm);
-                der.raw(&self.issuer.to_der());
+                self.issuer.write(der);
                 der.sequence(|der| {
                     der.time(self.validity.0);
                     der.time(self.validity.1);
                 });
-                der.raw(&self.subject.to_der());
+                self.subject.write(der);
                 der.raw(self.key.as_der());
                 der.nested(tag::context_constructed(3), |der| der.sequence(extensions));
             });

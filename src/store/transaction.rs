@@ -122,12 +122,19 @@ impl<'a> Tx<'a> {
         Ok(intent)
     }
 
-    /// Puts a signed certificate in force.
+    /// Puts a signed certificate in force; the record is that of its intent.
     ///
     /// # Errors
-    /// [`StoreError::Changed`] when it is no longer merely intended; those of the store.
-    pub fn complete(&mut self, sealed: &Sealed<TbsCertificate>) -> Result<(), StoreError> {
-        let record = self.at_intent(sealed.intent())?;
+    /// [`StoreError::Changed`] when it is no longer merely intended, or the record is another's;
+    /// those of the store.
+    pub fn complete(
+        &mut self,
+        record: &CertificateRecord,
+        sealed: &Sealed<TbsCertificate>,
+    ) -> Result<(), StoreError> {
+        if record.intent != sealed.intent() {
+            return Err(StoreError::Changed);
+        }
         self.inner.insert_signature(record.intent, sealed.signature())?;
         let certificate = record.audit_subject();
         let entry = self.audit(&Act::Issued { certificate, intent: record.entry })?;
@@ -145,12 +152,11 @@ impl<'a> Tx<'a> {
     ///
     /// # Errors
     /// [`StoreError::Changed`] when it is no longer merely intended; those of the store.
-    pub fn void(&mut self, intent: Intent) -> Result<(), StoreError> {
-        let record = self.at_intent(intent)?;
+    pub fn void(&mut self, record: &CertificateRecord) -> Result<(), StoreError> {
         let certificate = record.audit_subject();
         let entry = self.audit(&Act::Voided { certificate, intent: record.entry })?;
         self.inner.set_state(&StateChange {
-            intent,
+            intent: record.intent,
             from: State::Intended,
             to: State::Revoked(self.at, Reason::Unspecified),
             issued_at: None,

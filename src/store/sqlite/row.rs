@@ -17,15 +17,24 @@ use crate::store::StoreError;
 use crate::store::record::CertificateRecord;
 use crate::store::record::State;
 
-/// The columns that [`certificate`] reads, in its order.
-pub(super) const CERTIFICATE: &str = "c.id, c.ca, c.generation, c.serial, c.carrier, c.municipality, \
-     c.person, c.not_before, c.not_after, c.clause, c.state, c.since, c.reason, c.issued_at, c.entry";
+/// A query whose rows begin with the columns that [`certificate`] reads, in its order; `$rest` is
+/// what follows them.
+macro_rules! select_certificate {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, c.ca, c.generation, c.serial, c.carrier, c.municipality, c.person, \
+             c.not_before, c.not_after, c.clause, c.state, c.since, c.reason, c.issued_at, c.entry",
+            $rest
+        )
+    };
+}
+pub(super) use select_certificate;
 
-/// A certificate out of a row that begins with [`CERTIFICATE`].
+/// A certificate out of a row of a [`select_certificate`].
 pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError> {
     let ca = ca(column(row, 1)?)?;
     let carrier: Option<i64> = column(row, 4)?;
-    let municipality: Option<i64> = column(row, 5)?;
+    let municipality: Option<u32> = column(row, 5)?;
     let person: Option<String> = column(row, 6)?;
     let clause: Option<String> = column(row, 9)?;
     let since: Option<i64> = column(row, 11)?;
@@ -44,8 +53,8 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
     };
     let subject = match (carrier, municipality) {
         (Some(carrier), Some(municipality)) => {
-            let municipality = Municipality::from_code(&format!("{municipality:06}"))
-                .map_err(|_| StoreError::Damaged("unknown municipality"))?;
+            let municipality = Municipality::from_number(municipality)
+                .ok_or(StoreError::Damaged("unknown municipality"))?;
             Subject::Holder(ca.kind(), self::carrier(carrier)?, municipality)
         }
         _ => Subject::Authority,

@@ -29,8 +29,8 @@ use crate::store::session;
 use super::SessionSlot;
 use super::fault;
 use super::row;
-use super::row::CERTIFICATE;
 use super::row::column;
+use super::row::select_certificate;
 
 /// A transaction that holds the connection, begun IMMEDIATE: it never has to give up halfway.
 pub(super) struct SqliteTransaction<'a> {
@@ -106,10 +106,13 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn draw_serial(&mut self, ca: CaName) -> Result<Serial, StoreError> {
-        let sql = "UPDATE counter SET next = next + 1 WHERE ca = ?1 RETURNING next - 1";
-        let number = self
-            .first(sql, [row::ca_number(ca)], |row| column(row, 0))?
+        // Nobody writes between the two: the transaction was begun as a writer's. RETURNING would
+        // do both, and make a temporary table each time.
+        let ca = row::ca_number(ca);
+        let number: i64 = self
+            .first("SELECT next FROM counter WHERE ca = ?1", [ca], |row| column(row, 0))?
             .ok_or(StoreError::Damaged("a counter is missing"))?;
+        self.execute("UPDATE counter SET next = next + 1 WHERE ca = ?1", [ca])?;
         row::serial(number)
     }
 
@@ -173,14 +176,13 @@ impl Transaction for SqliteTransaction<'_> {
         ca: CaName,
         serial: Serial,
     ) -> Result<Option<CertificateRecord>, StoreError> {
-        let sql =
-            format!("SELECT {CERTIFICATE} FROM certificate c WHERE c.ca = ?1 AND c.serial = ?2");
-        self.first(&sql, [row::ca_number(ca), row::signed(serial.get())?], row::certificate)
+        let sql = select_certificate!(" FROM certificate c WHERE c.ca = ?1 AND c.serial = ?2");
+        self.first(sql, [row::ca_number(ca), row::signed(serial.get())?], row::certificate)
     }
 
     fn certificate_at(&mut self, intent: Intent) -> Result<Option<CertificateRecord>, StoreError> {
-        let sql = format!("SELECT {CERTIFICATE} FROM certificate c WHERE c.id = ?1");
-        self.first(&sql, [intent.row()], row::certificate)
+        let sql = select_certificate!(" FROM certificate c WHERE c.id = ?1");
+        self.first(sql, [intent.row()], row::certificate)
     }
 
     fn body(&mut self, intent: Intent) -> Result<(Vec<u8>, Option<Vec<u8>>), StoreError> {
@@ -199,16 +201,17 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn current(&mut self, person: &Person) -> Result<Vec<CertificateRecord>, StoreError> {
-        let sql = format!(
-            "SELECT {CERTIFICATE} FROM certificate c WHERE c.person = ?1 AND c.state IN (1, 2) \
-             UNION ALL \
-             SELECT {CERTIFICATE} FROM certificate c WHERE c.person = ?1 AND c.state = 0"
-        );
-        self.all(&sql, [person.as_str()], row::certificate)
+        // Two queries, because each kind of state has its own index.
+        let sql =
+            select_certificate!(" FROM certificate c WHERE c.person = ?1 AND c.state IN (1, 2)");
+        let mut found = self.all(sql, [person.as_str()], row::certificate)?;
+        let sql = select_certificate!(" FROM certificate c WHERE c.person = ?1 AND c.state = 0");
+        found.extend(self.all(sql, [person.as_str()], row::certificate)?);
+        Ok(found)
     }
 
     fn key_use(&mut self, key_hash: &[u8; 32]) -> Result<Vec<KeyUse>, StoreError> {
-        let sql = "SELECT DISTINCT ca, person FROM certificate WHERE key_hash = ?1";
+        let sql = "SELECT ca, person FROM certificate WHERE key_hash = ?1";
         self.all(sql, [key_hash], |row| {
             let person: Option<String> = column(row, 1)?;
             let person = person.map(|person| Person::new(&person)).transpose();
@@ -260,11 +263,11 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError> {
-        let sql = format!(
-            "SELECT {CERTIFICATE}, g.algorithm, g.key_id FROM generation g \
+        let sql = select_certificate!(
+            ", g.algorithm, g.key_id FROM generation g \
              JOIN certificate c ON c.id = g.id ORDER BY g.ca, g.generation"
         );
-        self.all(&sql, [], |row| {
+        self.all(sql, [], |row| {
             let algorithm: String = column(row, 15)?;
             Ok(GenerationRecord {
                 algorithm: algorithm
@@ -277,11 +280,11 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
-        let sql = format!(
-            "SELECT {CERTIFICATE}, c.request, c.session \
-             FROM certificate c INDEXED BY certificate_intended WHERE c.state = 0 ORDER BY c.id"
+        let sql = select_certificate!(
+            ", c.request, c.session FROM certificate c INDEXED BY certificate_intended \
+             WHERE c.state = 0 ORDER BY c.id"
         );
-        let mut found = self.all(&sql, [], |row| {
+        let mut found = self.all(sql, [], |row| {
             Ok((row::certificate(row)?, column::<String>(row, 15)?, column::<i64>(row, 16)?))
         })?;
         let mut dangling = Vec::new();

@@ -25,7 +25,6 @@ use jpki_ca::register::HolderForm;
 use jpki_ca::register::MAX_FORM;
 
 use crate::args::IssueArgs;
-use crate::cmd::input;
 use crate::cmd::lines::Lines;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -280,22 +279,10 @@ impl Flow<'_> {
     }
 }
 
-/// A public key in a batch line: PEM, or the base64 of its DER.
+/// A public key in a batch line.
 fn public_key(text: &str) -> Result<PublicKey, Refused> {
-    let fault = |problem: String| Refused::new("E-PUBLIC-KEY", format!("public_key: {problem}"));
-    let pem = if text.trim_start().starts_with("-----BEGIN") {
-        text.to_owned()
-    } else {
-        let lines: Vec<String> = text
-            .trim()
-            .as_bytes()
-            .chunks(64)
-            .map(|chunk| String::from_utf8_lossy(chunk).into_owned())
-            .collect();
-        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"))
-    };
-    let der = input::der(pem.as_bytes(), "PUBLIC KEY").map_err(fault)?;
-    PublicKey::from_der(&der).map_err(|error| fault(error.to_string()))
+    PublicKey::from_text(text)
+        .map_err(|error| Refused::new("E-PUBLIC-KEY", format!("public_key: {error}")))
 }
 
 fn lost() -> Failure {
