@@ -5,6 +5,9 @@
 //! strictly in sequence. A refused event uses up its number and changes nothing; one whose
 //! predecessor is missing waits in the store until that arrives.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+
 use serde::Serialize;
 
 use crate::asn1::sha256;
@@ -154,9 +157,11 @@ impl Authority {
         lines: &[Vec<u8>],
     ) -> Result<Vec<EventOutcome>, AuthorityError> {
         let mut outcomes = Vec::with_capacity(lines.len());
+        let mut feeds = Feeds::default();
         for line in lines {
-            self.take(tx, line, &mut outcomes)?;
+            self.take(tx, &mut feeds, line, &mut outcomes)?;
         }
+        feeds.put(tx)?;
         Ok(outcomes)
     }
 
@@ -164,6 +169,7 @@ impl Authority {
     fn take(
         &self,
         tx: &mut Tx<'_>,
+        feeds: &mut Feeds,
         line: &[u8],
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
@@ -205,8 +211,8 @@ impl Authority {
             outcomes.push(outcome(refuse(tx, &arrival, &fault.into())?));
             return Ok(());
         }
-        let mut feed = tx.source(source)?;
-        if let Err(refusals) = self.check_signature(&form, &feed) {
+        let feed = feeds.of(tx, source)?;
+        if let Err(refusals) = self.check_signature(&form, &feed.row) {
             // It may be anybody's, so it uses up no number of the source.
             outcomes.push(outcome(refuse(tx, &arrival, &refusals)?));
             return Ok(());
@@ -223,18 +229,16 @@ impl Authority {
             }
         }
         if let Some(sequence) = form.seq {
-            let taken = tx.event_numbered(source, sequence)?.is_some();
-            if taken || sequence < feed.next {
+            let next = feed.row.next;
+            if sequence < next || feed.is_taken(tx, sequence)? {
                 outcomes.push(outcome(refuse(tx, &arrival, &Rule::Replayed.into())?));
                 return Ok(());
             }
             arrival.sequence = Some(sequence);
-            if sequence > feed.next {
+            if sequence > next {
                 tx.hold_back(&arrival)?;
-                if feed.next == 1 {
-                    tx.put_source(&feed)?;
-                }
-                outcomes.push(outcome(Fate::Waiting { expected: feed.next }));
+                feed.held_back(sequence);
+                outcomes.push(outcome(Fate::Waiting { expected: next }));
                 return Ok(());
             }
         }
@@ -247,9 +251,8 @@ impl Authority {
         }
         outcomes.push(outcome(settled));
         if form.seq.is_some() {
-            feed.next = feed.next.saturating_add(1);
-            self.drain(tx, &mut feed, outcomes)?;
-            tx.put_source(&feed)?;
+            feed.advance();
+            self.drain(tx, feed, outcomes)?;
         }
         Ok(())
     }
@@ -258,10 +261,10 @@ impl Authority {
     fn drain(
         &self,
         tx: &mut Tx<'_>,
-        feed: &mut SourceRow,
+        feed: &mut Feed,
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
-        while let Some(row) = tx.event_numbered(&feed.name, feed.next)? {
+        while let Some(row) = feed.take_waiting(tx)? {
             let form = row.form().ok_or(StoreError::Damaged("an event that waited"))?;
             let fate = self.apply(tx, &form, |tx, verdict| {
                 match verdict {
@@ -272,7 +275,6 @@ impl Authority {
             })?;
             let EventRow { source, sequence: seq, id, .. } = row;
             outcomes.push(EventOutcome { source, seq, id, fate });
-            feed.next = feed.next.saturating_add(1);
         }
         Ok(())
     }
@@ -376,6 +378,65 @@ impl Authority {
             touched.extend(carry_out(tx, &record, change, effect, due, event)?);
         }
         Ok(touched)
+    }
+}
+
+/// How the feeds stand while a group of lines is taken: read when a source first appears, written
+/// once at the end. Nobody else writes meanwhile.
+#[derive(Default)]
+struct Feeds(BTreeMap<String, Feed>);
+
+impl Feeds {
+    fn of(&mut self, tx: &mut Tx<'_>, source: &str) -> Result<&mut Feed, StoreError> {
+        match self.0.entry(source.to_owned()) {
+            btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            btree_map::Entry::Vacant(place) => {
+                Ok(place.insert(Feed { row: tx.source(source)?, changed: false }))
+            }
+        }
+    }
+
+    fn put(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        let mut changed = self.0.values().filter(|feed| feed.changed);
+        changed.try_for_each(|feed| tx.put_source(&feed.row))
+    }
+}
+
+/// How the feed of a source stands.
+struct Feed {
+    row: SourceRow,
+    changed: bool,
+}
+
+impl Feed {
+    /// Whether an event has a number that is still to come; settled events are all below.
+    fn is_taken(&self, tx: &mut Tx<'_>, sequence: u64) -> Result<bool, StoreError> {
+        Ok(self.row.waiting.is_some_and(|first| first <= sequence)
+            && tx.event_numbered(&self.row.name, sequence)?.is_some())
+    }
+
+    fn held_back(&mut self, sequence: u64) {
+        self.row.waiting = Some(self.row.waiting.map_or(sequence, |first| first.min(sequence)));
+        // So that a source is known that has sent nothing else.
+        self.changed = true;
+    }
+
+    /// The expected event is settled.
+    fn advance(&mut self) {
+        self.row.next = self.row.next.saturating_add(1);
+        self.changed = true;
+    }
+
+    /// The event that is expected, if it waits; the one behind it is expected then.
+    fn take_waiting(&mut self, tx: &mut Tx<'_>) -> Result<Option<EventRow>, StoreError> {
+        if self.row.waiting != Some(self.row.next) {
+            return Ok(None);
+        }
+        let row = tx.event_numbered(&self.row.name, self.row.next)?;
+        self.advance();
+        tx.put_source(&self.row)?;
+        self.row = tx.source(&self.row.name)?;
+        Ok(row)
     }
 }
 
