@@ -269,8 +269,8 @@ impl Authority {
         tx: &mut Tx<'_>,
         row: SourceRow,
     ) -> Result<SourceRow, AuthorityError> {
-        let waiting = tx.first_waiting(&row.name, row.next)?;
-        let mut feed = Feed { row, waiting, changed: true };
+        tx.put_source(&row)?;
+        let mut feed = Feed { row: tx.source(&row.name)?, changed: true };
         self.drain(tx, &mut feed, &mut Vec::new())?;
         Ok(feed.row)
     }
@@ -416,9 +416,7 @@ impl Feeds {
         match self.0.entry(source.to_owned()) {
             btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
             btree_map::Entry::Vacant(place) => {
-                let row = tx.source(source)?;
-                let waiting = tx.first_waiting(source, row.next)?;
-                Ok(place.insert(Feed { row, waiting, changed: false }))
+                Ok(place.insert(Feed { row: tx.source(source)?, changed: false }))
             }
         }
     }
@@ -432,20 +430,18 @@ impl Feeds {
 /// How the feed of a source stands.
 struct Feed {
     row: SourceRow,
-    /// The lowest number, of those still to come, whose event waits. Settled events are all below.
-    waiting: Option<u64>,
     changed: bool,
 }
 
 impl Feed {
-    /// Whether an event has a number that is still to come.
+    /// Whether an event has a number that is still to come; settled events are all below.
     fn is_taken(&self, tx: &mut Tx<'_>, sequence: u64) -> Result<bool, StoreError> {
-        Ok(self.waiting.is_some_and(|first| first <= sequence)
+        Ok(self.row.waiting.is_some_and(|first| first <= sequence)
             && tx.event_numbered(&self.row.name, sequence)?.is_some())
     }
 
     fn held_back(&mut self, sequence: u64) {
-        self.waiting = Some(self.waiting.map_or(sequence, |first| first.min(sequence)));
+        self.row.waiting = Some(self.row.waiting.map_or(sequence, |first| first.min(sequence)));
         // So that a source is known that has sent nothing else.
         self.changed = true;
     }
@@ -456,14 +452,15 @@ impl Feed {
         self.changed = true;
     }
 
-    /// The event that waited to be expected, if it did; the one behind it is expected then.
+    /// The event that is expected, if it waits; the one behind it is expected then.
     fn take_waiting(&mut self, tx: &mut Tx<'_>) -> Result<Option<EventRow>, StoreError> {
-        if self.waiting != Some(self.row.next) {
+        if self.row.waiting != Some(self.row.next) {
             return Ok(None);
         }
         let row = tx.event_numbered(&self.row.name, self.row.next)?;
         self.advance();
-        self.waiting = tx.first_waiting(&self.row.name, self.row.next)?;
+        tx.put_source(&self.row)?;
+        self.row = tx.source(&self.row.name)?;
         Ok(row)
     }
 }

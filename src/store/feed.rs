@@ -98,6 +98,8 @@ pub struct SourceRow {
     pub next: u64,
     /// The key that signs its events, when one is registered.
     pub key: Option<PublicKey>,
+    /// The lowest number from there on whose event waits.
+    pub waiting: Option<u64>,
 }
 
 /// Counts of a source's events.
@@ -199,6 +201,7 @@ impl Tx<'_> {
             name: name.to_owned(),
             next: 1,
             key: None,
+            waiting: None,
         }))
     }
 

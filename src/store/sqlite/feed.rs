@@ -68,14 +68,18 @@ impl Register for SqliteTransaction<'_> {
     }
 
     fn source(&mut self, name: &str) -> Result<Option<SourceRow>, StoreError> {
-        let sql = "SELECT name, next, public_key FROM source WHERE name = ?1";
+        let sql = "SELECT s.name, s.next, s.public_key, (SELECT min(e.seq) FROM event e \
+                   WHERE e.source = s.name AND e.seq >= s.next AND e.state = 0) \
+                   FROM source s WHERE s.name = ?1";
         self.first(sql, [name], |row| {
             let key: Option<Vec<u8>> = column(row, 2)?;
             let key = key.map(|der| PublicKey::from_der(&der)).transpose();
+            let waiting: Option<i64> = column(row, 3)?;
             Ok(SourceRow {
                 name: column(row, 0)?,
                 next: row::unsigned(column(row, 1)?)?,
                 key: key.map_err(|_| StoreError::Damaged("a source's key"))?,
+                waiting: waiting.map(row::unsigned).transpose()?,
             })
         })
     }
