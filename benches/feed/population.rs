@@ -51,7 +51,7 @@ impl Group {
         if found == (self.refused, self.duplicate, 0) {
             return Ok(());
         }
-        let one = outcomes.iter().filter(refused).next_back();
+        let one = outcomes.iter().rfind(refused);
         Err(format!("refused, duplicate, waiting: {found:?}, last refused {one:?}"))
     }
 }
@@ -62,11 +62,14 @@ impl Population {
         let municipalities = Municipality::all().step_by(step).take(OFFICES);
         let offices: Vec<Office> =
             municipalities.map(|municipality| Office { municipality, sent: 0 }).collect();
-        let resident = |number: usize| Resident {
-            office: number % offices.len(),
-            house: number as u32 % 9_000 + 1,
-            name: number as u32 % NAMES,
-            present: true,
+        let resident = |number: usize| {
+            let place = u32::try_from(number).unwrap_or_default();
+            Resident {
+                office: number % offices.len(),
+                house: place % 9_000 + 1,
+                name: place % NAMES,
+                present: true,
+            }
         };
         Self {
             residents: (0..residents).map(resident).collect(),

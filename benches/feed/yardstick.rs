@@ -121,8 +121,9 @@ impl Journal {
                 self.rows("SELECT name, next, public_key FROM source WHERE name = ?1", [source])?,
             );
         }
-        self.event += events.len() as i64;
-        self.entry += audit.len() as i64;
+        let count = |rows: usize| i64::try_from(rows).unwrap_or_default();
+        self.event += count(events.len());
+        self.entry += count(audit.len());
         Ok(Written([events, versions, residents, audit, certificates, causes, feeds]))
     }
 

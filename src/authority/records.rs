@@ -99,7 +99,7 @@ impl Authority {
             }
             row.next = next.unwrap_or(row.next);
             row.key = key.or(row.key);
-            let row = self.resume(tx, row)?;
+            let row = self.resume(tx, &row)?;
             tx.put_source(&row)?;
             Ok(Ok(row.next))
         })

@@ -5,17 +5,13 @@
 //! strictly in sequence. A refused event uses up its number and changes nothing; one whose
 //! predecessor is missing waits in the store until that arrives.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map;
-
-use serde::Serialize;
+mod outcome;
+mod sequence;
 
 use crate::asn1::sha256;
 use crate::clock::Date;
 use crate::clock::Timestamp;
-use crate::credential::CaName;
 use crate::credential::Reason;
-use crate::credential::Serial;
 use crate::holder::Fault;
 use crate::holder::Item;
 use crate::law::revocation;
@@ -30,7 +26,6 @@ use crate::register::EventForm;
 use crate::register::FormError;
 use crate::register::MAX_EVENT;
 use crate::register::Person;
-use crate::register::Refusal;
 use crate::register::Refusals;
 use crate::register::Rule;
 use crate::register::Source;
@@ -51,88 +46,14 @@ use crate::store::Tx;
 use super::Authority;
 use super::AuthorityError;
 
-/// What became of one event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct EventOutcome {
-    /// Its source, `?` when the line could not be read.
-    pub source: String,
-    /// Its number.
-    pub seq: Option<u64>,
-    /// Its id.
-    pub id: String,
-    /// What became of it.
-    #[serde(flatten)]
-    pub fate: Fate,
-}
+use outcome::NOBODY;
+use sequence::Feed;
+use sequence::Feeds;
 
-/// What became of an event.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "status", rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Fate {
-    /// Applied; these certificates changed.
-    Applied {
-        /// Whom it concerned.
-        person: String,
-        /// The certificates that it ended, held or released.
-        certificates: Vec<Touched>,
-    },
-    /// It had arrived before; nothing was done.
-    Duplicate,
-    /// Held back until the expected number arrives.
-    Waiting {
-        /// The number that is missing.
-        expected: u64,
-    },
-    /// Refused; nothing changed but the list of refused events.
-    Refused {
-        /// Everything that was found wrong.
-        findings: Vec<Finding>,
-    },
-}
-
-/// A certificate that an event touched.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Touched {
-    /// The authority.
-    pub ca: CaName,
-    /// The number, decimal.
-    pub serial: String,
-    /// `revoke`, `hold`, `release`, or `revoke-later` when policy puts it off.
-    pub effect: &'static str,
-    /// The reason for lists.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<Reason>,
-    /// What changed.
-    pub change: &'static str,
-    /// The ground.
-    pub article: String,
-}
-
-/// Something found wrong with an event: its code, the item, and what to do; never a value.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Finding {
-    /// The stable code.
-    pub code: &'static str,
-    /// The item.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub item: Option<&'static str>,
-    /// In words.
-    pub message: String,
-}
-
-impl From<&Refusal> for Finding {
-    fn from(refusal: &Refusal) -> Self {
-        Self {
-            code: refusal.code(),
-            item: refusal.item().map(Item::as_str),
-            message: refusal.to_string(),
-        }
-    }
-}
+pub use outcome::EventOutcome;
+pub use outcome::Fate;
+pub use outcome::Finding;
+pub use outcome::Touched;
 
 impl Authority {
     /// Takes the lines of a feed, in one commit; the outcomes come in order, those of events that
@@ -267,10 +188,9 @@ impl Authority {
     pub(super) fn resume(
         &self,
         tx: &mut Tx<'_>,
-        row: SourceRow,
+        row: &SourceRow,
     ) -> Result<SourceRow, AuthorityError> {
-        tx.put_source(&row)?;
-        let mut feed = Feed { row: tx.source(&row.name)?, changed: true };
+        let mut feed = Feed::set(tx, row)?;
         self.drain(tx, &mut feed, &mut Vec::new())?;
         Ok(feed.row)
     }
@@ -406,65 +326,6 @@ impl Authority {
     }
 }
 
-/// How the feeds stand while a group of lines is taken: read when a source first appears, written
-/// once at the end. Nobody else writes meanwhile.
-#[derive(Default)]
-struct Feeds(BTreeMap<String, Feed>);
-
-impl Feeds {
-    fn of(&mut self, tx: &mut Tx<'_>, source: &str) -> Result<&mut Feed, StoreError> {
-        match self.0.entry(source.to_owned()) {
-            btree_map::Entry::Occupied(known) => Ok(known.into_mut()),
-            btree_map::Entry::Vacant(place) => {
-                Ok(place.insert(Feed { row: tx.source(source)?, changed: false }))
-            }
-        }
-    }
-
-    fn put(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        let mut changed = self.0.values().filter(|feed| feed.changed);
-        changed.try_for_each(|feed| tx.put_source(&feed.row))
-    }
-}
-
-/// How the feed of a source stands.
-struct Feed {
-    row: SourceRow,
-    changed: bool,
-}
-
-impl Feed {
-    /// Whether an event has a number that is still to come; settled events are all below.
-    fn is_taken(&self, tx: &mut Tx<'_>, sequence: u64) -> Result<bool, StoreError> {
-        Ok(self.row.waiting.is_some_and(|first| first <= sequence)
-            && tx.event_numbered(&self.row.name, sequence)?.is_some())
-    }
-
-    fn held_back(&mut self, sequence: u64) {
-        self.row.waiting = Some(self.row.waiting.map_or(sequence, |first| first.min(sequence)));
-        // So that a source is known that has sent nothing else.
-        self.changed = true;
-    }
-
-    /// The expected event is settled.
-    fn advance(&mut self) {
-        self.row.next = self.row.next.saturating_add(1);
-        self.changed = true;
-    }
-
-    /// The event that is expected, if it waits; the one behind it is expected then.
-    fn take_waiting(&mut self, tx: &mut Tx<'_>) -> Result<Option<EventRow>, StoreError> {
-        if self.row.waiting != Some(self.row.next) {
-            return Ok(None);
-        }
-        let row = tx.event_numbered(&self.row.name, self.row.next)?;
-        self.advance();
-        tx.put_source(&self.row)?;
-        self.row = tx.source(&self.row.name)?;
-        Ok(row)
-    }
-}
-
 /// Does to a certificate what the law decided, now or by policy later, and records why.
 fn carry_out(
     tx: &mut Tx<'_>,
@@ -517,10 +378,9 @@ fn touched(
     change: Change,
     article: revocation::Article,
 ) -> Touched {
-    let serial: Serial = record.serial;
     Touched {
         ca: record.ca,
-        serial: serial.to_string(),
+        serial: record.serial.to_string(),
         effect,
         reason,
         change: change.as_str(),
@@ -607,6 +467,3 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     let pem = format!("-----BEGIN S-----\n{}\n-----END S-----\n", lines.join("\n"));
     der::pem::decode_vec(pem.as_bytes()).ok().map(|(_, bytes)| bytes)
 }
-
-/// The source of lines that name none.
-const NOBODY: &str = "?";

@@ -4,29 +4,20 @@
 //! numbers it and records the intent; then the keys sign what was recorded; the second puts the
 //! certificates in force and ends those that they replace. Nothing leaves before the second commit.
 
+mod decide;
+
 use std::collections::BTreeSet;
 
 use crate::clock::Date;
-use crate::clock::Timestamp;
 use crate::credential::CaName;
-use crate::credential::Carrier;
 use crate::credential::Kind;
-use crate::holder::Item;
-use crate::law;
-use crate::law::eligibility::Applicant;
-use crate::law::validity;
 use crate::law::validity::End;
-use crate::law::validity::Question;
 use crate::lint;
-use crate::policy::UnknownPeople;
 use crate::profile::Attested;
 use crate::profile::Grant;
-use crate::profile::Subject;
 use crate::profile::TbsCertificate;
 use crate::profile::signature_certificate;
 use crate::profile::user_authentication_certificate;
-use crate::register;
-use crate::register::Record;
 use crate::seal::Recorded;
 use crate::seal::SealError;
 use crate::seal::Sealed;
@@ -34,7 +25,6 @@ use crate::seal::seal;
 use crate::store::CertificateRecord;
 use crate::store::Intention;
 use crate::store::State;
-use crate::store::StoreError;
 use crate::store::Tx;
 
 use super::Authority;
@@ -49,6 +39,8 @@ use super::outcome::Status;
 use super::recover::resolve;
 use super::request::IssueRequest;
 use super::rule::Rule;
+
+use decide::Denied;
 
 impl Authority {
     /// Issues to one request.
@@ -211,52 +203,6 @@ impl Authority {
         Ok(Plan::Intended { intents: intents.len(), replaced })
     }
 
-    /// The request meets the register: what it says of the holder must be what is on record.
-    fn meet(
-        &self,
-        tx: &mut Tx<'_>,
-        request: &IssueRequest,
-    ) -> Result<Result<Situation, Refused>, AuthorityError> {
-        let person = &request.resident.person;
-        let record = match tx.resident(person)? {
-            Some(record) => {
-                let record = self.let_time_pass(tx, record)?;
-                let differing = record.differences(&request.form);
-                if !differing.is_empty() {
-                    return Ok(Err(mismatch(&differing)));
-                }
-                for kind in request.kinds.list() {
-                    if let Err(refusal) = record.may_hold(kind) {
-                        return Ok(Err(refusal.into()));
-                    }
-                }
-                record
-            }
-            None => match self.policy.register {
-                UnknownPeople::Strict => {
-                    return Ok(Err(register::Refusal::from(register::Rule::HolderUnknown).into()));
-                }
-                UnknownPeople::Open => match Record::open(&request.form, tx.at()) {
-                    Ok(record) => record,
-                    Err(fault) => return Ok(Err(fault.into())),
-                },
-            },
-        };
-        let certificates = tx.current(person)?;
-        Ok(Ok(Situation { now: tx.at(), certificates, record }))
-    }
-
-    /// What the timers would have done by now, so that nothing depends on when they last ran.
-    fn let_time_pass(&self, tx: &mut Tx<'_>, mut record: Record) -> Result<Record, AuthorityError> {
-        while let Some(step) = register::lapse(&record, tx.at().japan_date(), &self.policy) {
-            tx.put_resident(&step.record, None)?;
-            let person = step.record.person().clone();
-            self.follow(tx, &person, &step.changes, step.on, None)?;
-            record = step.record;
-        }
-        Ok(record)
-    }
-
     /// What the request led to before: none when it is new, or all that it led to is void.
     fn earlier(
         &self,
@@ -282,94 +228,6 @@ impl Authority {
             issued.push(hand_over(record, der));
         }
         Ok(Some(Plan::Existing(issued)))
-    }
-
-    /// Whether the law allows what is asked, and until when; nothing is granted in part.
-    fn judge(
-        &self,
-        tx: &mut Tx<'_>,
-        request: &IssueRequest,
-        situation: &Situation,
-    ) -> Result<Vec<(Kind, End)>, Denied> {
-        let resident = &request.resident;
-        let (carrier, policy) = (request.carrier, &self.policy);
-        let now = tx.at();
-        let today = now.japan_date();
-        let applied = resident.applied_at.unwrap_or(now).japan_date();
-        let birth_date = resident.four.birth_date;
-        for kind in request.kinds.list() {
-            law::eligibility::check(
-                &Applicant {
-                    kind,
-                    carrier,
-                    birth_date,
-                    residence: resident.residence,
-                    legal_representative: resident.legal_representative,
-                    guardianship: resident.guardianship,
-                    on: today,
-                    holds_card_signature: situation
-                        .on(Kind::Signature, Carrier::Card)
-                        .any(|record| record.state == State::Live && record.not_after >= now),
-                },
-                policy,
-            )?;
-            if situation.intended(kind, carrier) {
-                return Err(Rule::IssuePending.into());
-            }
-            if !request.renew && situation.live(kind, carrier).is_some() {
-                return Err(Rule::AlreadyLive.into());
-            }
-            let key = request.keys.iter().find(|(other, _)| *other == kind).map(|(_, key)| key);
-            let Some(key) = key else {
-                return Err(Rule::KeyMissing.into());
-            };
-            let used = tx.key_use(&key.hash())?;
-            if used.iter().any(|used| used.person.as_ref() != Some(&resident.person)) {
-                return Err(Rule::KeyOfAnother.into());
-            }
-            if used.iter().any(|used| used.ca != kind.ca()) {
-                return Err(Rule::KeyOfOtherKind.into());
-            }
-        }
-        let card_end = match (resident.card_expires, situation.record.card().ends) {
-            (Some(end), _) | (None, Some(end)) => end,
-            (None, None) => {
-                validity::card_end(birth_date, resident.residence, applied, today, policy)?
-            }
-        };
-        let question = |kind, authentication_end| Question {
-            kind,
-            carrier,
-            birth_date,
-            issued: today,
-            card_end,
-            authentication_end,
-            card_certificate_end: situation.last_day(kind, Carrier::Card),
-            replaced_end: situation.last_day(kind, carrier),
-        };
-        // The authentication certificate first: its end caps the signature certificate's.
-        let mut authentication_end = situation.last_day(Kind::UserAuthentication, carrier);
-        let mut granted = Vec::new();
-        for kind in [Kind::UserAuthentication, Kind::Signature] {
-            if !request.kinds.list().contains(&kind) {
-                continue;
-            }
-            let issuer = &self.issuing(kind.ca()).map_err(Denied::Failed)?.issuer;
-            if now < issuer.not_before {
-                return Err(Rule::CaNotYet.into());
-            }
-            let end = validity::end(&question(kind, authentication_end), policy)?;
-            validity::within_ca(end.date, issuer.not_after)?;
-            if kind == Kind::UserAuthentication {
-                authentication_end = Some(end.date);
-            }
-            granted.push((kind, end));
-        }
-        let mut record = situation.record.clone();
-        record.note_card(card_end);
-        tx.put_resident(&record, None)?;
-        granted.sort_by_key(|(kind, _)| *kind);
-        Ok(granted)
     }
 
     fn write(
@@ -466,60 +324,6 @@ enum Work {
     },
 }
 
-/// Why nothing is granted: a rule, or the store failed.
-enum Denied {
-    Refused(Refused),
-    Failed(AuthorityError),
-}
-
-impl From<Rule> for Denied {
-    fn from(rule: Rule) -> Self {
-        Self::Refused(rule.into())
-    }
-}
-
-impl From<law::Refusal> for Denied {
-    fn from(refusal: law::Refusal) -> Self {
-        Self::Refused(refusal.into())
-    }
-}
-
-impl From<StoreError> for Denied {
-    fn from(error: StoreError) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// What the store knows of a holder.
-struct Situation {
-    now: Timestamp,
-    certificates: Vec<CertificateRecord>,
-    record: Record,
-}
-
-impl Situation {
-    /// The certificates of a kind on a carrier that are intended, live or held.
-    fn on(&self, kind: Kind, carrier: Carrier) -> impl Iterator<Item = &CertificateRecord> {
-        self.certificates.iter().filter(move |record| {
-            matches!(record.subject, Subject::Holder(k, c, _) if (k, c) == (kind, carrier))
-        })
-    }
-
-    /// The live or held one among them that has not yet expired.
-    fn live(&self, kind: Kind, carrier: Carrier) -> Option<&CertificateRecord> {
-        self.on(kind, carrier)
-            .find(|record| record.state != State::Intended && record.not_after >= self.now)
-    }
-
-    fn last_day(&self, kind: Kind, carrier: Carrier) -> Option<Date> {
-        self.live(kind, carrier).map(|record| record.not_after.japan_date())
-    }
-
-    fn intended(&self, kind: Kind, carrier: Carrier) -> bool {
-        self.on(kind, carrier).any(|record| record.state == State::Intended)
-    }
-}
-
 /// Cuts requests into runs within which no person and no request id comes twice: within a run the
 /// first transaction would see the one's intent and not yet its certificate.
 fn independent(requests: &[IssueRequest]) -> Vec<&[IssueRequest]> {
@@ -537,17 +341,6 @@ fn independent(requests: &[IssueRequest]) -> Vec<&[IssueRequest]> {
     }
     runs.extend(requests.get(start..));
     runs
-}
-
-/// The items in which a request and the record differ, by name.
-fn mismatch(items: &[Item]) -> Refused {
-    let names: Vec<_> = items.iter().map(|item| item.as_str()).collect();
-    let rule = register::Rule::HolderMismatch;
-    Refused {
-        rule: rule.code(),
-        item: names.first().copied(),
-        message: format!("{}: {}", names.join(", "), rule.message()),
-    }
 }
 
 /// The first of a request's keys that is weak, judged without the store.
