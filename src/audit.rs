@@ -7,6 +7,7 @@
 
 use serde::Serialize;
 
+use crate::asn1::hex;
 use crate::asn1::sha256;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -274,19 +275,6 @@ fn request_handle(request: &str) -> String {
     handle.truncate(16);
     handle
 }
-
-/// Lower-case hexadecimal.
-fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(HEX.get(usize::from(value)).copied().unwrap_or(b'0'));
-    let mut hex = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        hex.push(digit(byte >> 4));
-        hex.push(digit(byte & 15));
-    }
-    hex
-}
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
 
 #[cfg(test)]
 mod tests {

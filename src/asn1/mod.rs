@@ -40,3 +40,17 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     }
     hash
 }
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(HEX.get(usize::from(value)).copied().unwrap_or(b'0'));
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte & 15));
+    }
+    hex
+}
+
+const HEX: &[u8; 16] = b"0123456789abcdef";

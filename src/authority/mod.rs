@@ -360,6 +360,9 @@ pub enum AuthorityError {
     /// The clock is beyond what certificates can say.
     #[error("the clock is out of range")]
     Time,
+    /// A fault of this program.
+    #[error("a fault of this program: {0}")]
+    Internal(&'static str),
     /// The record of acts was changed.
     #[error("the audit record is broken at entry {entry}: it is not what was written")]
     AuditBroken {

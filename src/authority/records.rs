@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::asn1::PublicKey;
+use crate::asn1::hex;
 use crate::asn1::sha256;
 use crate::register::EventForm;
 use crate::register::FormError;
@@ -398,10 +399,6 @@ fn digest_of(leaves: &BTreeMap<String, BTreeMap<String, String>>) -> String {
 fn branch_of(person: &str) -> u8 {
     let [first, ..] = sha256(person.as_bytes());
     first
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
 /// An event with its corrections, as the form of a new one.

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
+use crate::asn1::hex;
 use crate::asn1::sha256;
 use crate::clock::Timestamp;
 use crate::credential::Carrier;
@@ -91,7 +92,7 @@ impl RequestId {
         SystemRandom::new()
             .fill(&mut octets)
             .map_err(|_| Refused::new("E-REQUEST-ID", "the system has no randomness"))?;
-        Ok(Self(octets.iter().map(|octet| format!("{octet:02x}")).collect()))
+        Ok(Self(hex(&octets)))
     }
 
     /// The id.
@@ -170,7 +171,7 @@ impl IssueRequest {
             (KeyAsk::Generated(_), _) => Vec::new(),
         };
         let key = match &ask.key {
-            KeyAsk::Given(key) => key.hash().iter().map(|octet| format!("{octet:02x}")).collect(),
+            KeyAsk::Given(key) => hex(&key.hash()),
             KeyAsk::Generated(algorithm) => algorithm.to_string(),
         };
         let content = Content {

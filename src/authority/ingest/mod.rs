@@ -8,6 +8,7 @@
 mod outcome;
 mod sequence;
 
+use crate::asn1::hex;
 use crate::asn1::sha256;
 use crate::clock::Date;
 use crate::clock::Timestamp;
@@ -441,7 +442,7 @@ fn turn_away(
 
 /// The first eight octets of a line's SHA-256, in hexadecimal digits.
 fn digest(line: &[u8]) -> String {
-    sha256(line).iter().take(8).map(|octet| format!("{octet:02x}")).collect()
+    hex(sha256(line).get(..8).unwrap_or_default())
 }
 
 fn refused_fate(refusals: &Refusals) -> Fate {

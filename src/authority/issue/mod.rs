@@ -18,6 +18,7 @@ use crate::profile::Grant;
 use crate::profile::TbsCertificate;
 use crate::profile::signature_certificate;
 use crate::profile::user_authentication_certificate;
+use crate::seal::Intent;
 use crate::seal::Recorded;
 use crate::seal::SealError;
 use crate::seal::Sealed;
@@ -25,6 +26,7 @@ use crate::seal::seal;
 use crate::store::CertificateRecord;
 use crate::store::Intention;
 use crate::store::State;
+use crate::store::StoreError;
 use crate::store::Tx;
 
 use super::Authority;
@@ -49,7 +51,7 @@ impl Authority {
     /// When the store or a key fails; a refusal by rule is in the outcome.
     pub fn issue(&self, request: &IssueRequest) -> Result<Outcome, AuthorityError> {
         let mut outcomes = self.issue_all(std::slice::from_ref(request))?;
-        outcomes.pop().ok_or(AuthorityError::Time)
+        outcomes.pop().ok_or(AuthorityError::Internal("a request without an outcome"))
     }
 
     /// Issues to many requests, an outcome for each in their order; one request's refusal does not
@@ -138,14 +140,30 @@ impl Authority {
             });
         }
 
+        let intents: Vec<Intent> = works.iter().flat_map(Work::intents).collect();
         let results = self.store.tx(now, |tx| {
             works.into_iter().map(|work| self.complete(tx, work)).collect::<Result<Vec<_>, _>>()
-        })?;
+        });
+        let results = results.inspect_err(|_| self.give_up(&intents))?;
         Ok(requests
             .iter()
             .zip(results)
             .map(|(request, result)| Outcome { request_id: request.id.as_str().to_owned(), result })
             .collect())
+    }
+
+    /// Voids what could not be completed. Where the store does not take that either, the next start
+    /// does it.
+    fn give_up(&self, intents: &[Intent]) {
+        for intent in intents {
+            let _voided = self.store.tx(self.now(), |tx| {
+                let record = tx.at_intent(*intent)?;
+                if record.state == State::Intended {
+                    void(tx, &record)?;
+                }
+                Ok::<_, StoreError>(())
+            });
+        }
     }
 
     fn seal_one(
@@ -240,7 +258,7 @@ impl Authority {
         let resident = &request.resident;
         let issuer = &self.issuing(kind.ca())?.issuer;
         let key = request.keys.iter().find(|(other, _)| *other == kind);
-        let (_, key) = key.ok_or(AuthorityError::Time)?;
+        let (_, key) = key.ok_or(AuthorityError::Internal("a granted request without a key"))?;
         let grant = Grant {
             realm: &self.realm,
             issuer,
@@ -280,8 +298,7 @@ impl Authority {
         };
         let mut standing = Vec::with_capacity(sealed.len());
         for sealed in &sealed {
-            let intent = sealed.as_ref().map_or_else(|error| error.intent, Sealed::intent);
-            let record = tx.at_intent(intent)?;
+            let record = tx.at_intent(intent_of(sealed))?;
             if record.state == State::Intended {
                 standing.push(record);
             }
@@ -322,6 +339,20 @@ enum Work {
         sealed: Vec<Result<Sealed<TbsCertificate>, SealError>>,
         replaced: Vec<CertificateRecord>,
     },
+}
+
+impl Work {
+    /// The intents that are to be completed.
+    fn intents(&self) -> Vec<Intent> {
+        match self {
+            Self::Done(_) => Vec::new(),
+            Self::Sealed { sealed, .. } => sealed.iter().map(intent_of).collect(),
+        }
+    }
+}
+
+fn intent_of(sealed: &Result<Sealed<TbsCertificate>, SealError>) -> Intent {
+    sealed.as_ref().map_or_else(|error| error.intent, Sealed::intent)
 }
 
 /// Cuts requests into runs within which no person and no request id comes twice: within a run the

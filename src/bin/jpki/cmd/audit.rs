@@ -1,5 +1,6 @@
 //! `jpki audit`.
 
+use jpki_ca::asn1::hex;
 use jpki_ca::authority::AuthorityError;
 use serde::Serialize;
 
@@ -14,7 +15,7 @@ pub(crate) fn verify(context: &Context<'_>) -> Result<Exit, Failure> {
     let (mut entries, mut head) = (0, String::new());
     authority.audit(0, |entry| {
         entries = entry.number;
-        head = entry.hash.iter().map(|octet| format!("{octet:02x}")).collect();
+        head = hex(&entry.hash);
         Ok(())
     })?;
     let json = Sound { status: "sound", entries, head: &head };

@@ -12,6 +12,7 @@ use std::thread;
 
 use indicatif::ProgressBar;
 use jpki_ca::asn1::PublicKey;
+use jpki_ca::asn1::hex;
 use jpki_ca::asn1::sha256;
 use jpki_ca::authority::Ask;
 use jpki_ca::authority::Authority;
@@ -189,7 +190,7 @@ impl Batch<'_> {
             self.args.holder_algorithm
         );
         let digest = sha256(&[how.as_bytes(), line.trim_ascii()].concat());
-        let hex: String = digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
+        let hex = hex(digest.get(..16).unwrap_or_default());
         RequestId::new(&format!("line-{hex}"))
     }
 

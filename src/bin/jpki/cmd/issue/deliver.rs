@@ -10,6 +10,7 @@ use std::sync::PoisonError;
 
 use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::asn1::PublicKey;
+use jpki_ca::asn1::hex;
 use jpki_ca::asn1::sha256;
 use jpki_ca::authority::Authority;
 use jpki_ca::authority::ChangeRequest;
@@ -224,8 +225,7 @@ impl<'a> Delivery<'a> {
 
     /// Where a generated key waits for its certificate: named after the request.
     fn pending(&self, request_id: &str, kind: Kind) -> PathBuf {
-        let handle: String =
-            sha256(request_id.as_bytes()).iter().take(8).map(|o| format!("{o:02x}")).collect();
+        let handle = hex(sha256(request_id.as_bytes()).get(..8).unwrap_or_default());
         self.out.join(format!(".{kind}-{handle}{PENDING}"))
     }
 }
