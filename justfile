@@ -24,6 +24,10 @@ deny:
 bench:
     cargo bench --locked --bench issue
 
+# events per second, as a ratio to bare inserts of the same rows
+bench-feed:
+    cargo bench --locked --bench feed
+
 # the whole life of one fictional holder
 demo:
     cargo run --locked --release -- demo

@@ -134,8 +134,8 @@ fn issue(authority: &Authority, file: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Gives everybody certificates like those of the first resident. Signing two million takes most of
-/// an hour, and the feed reads nothing but these rows.
+/// Gives everybody certificates like those of the first resident. Signing two million would take
+/// too long, and the feed reads nothing but these rows.
 fn multiply(path: &Path) -> Result<(), Box<dyn Error>> {
     let connection = Connection::open(path)?;
     connection.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -4000000; BEGIN;")?;

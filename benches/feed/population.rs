@@ -20,8 +20,8 @@ pub(crate) struct Population {
 #[derive(Clone, Copy)]
 struct Resident {
     office: usize,
-    house: u32,
-    name: u32,
+    house: usize,
+    name: usize,
     present: bool,
 }
 
@@ -62,14 +62,11 @@ impl Population {
         let municipalities = Municipality::all().step_by(step).take(OFFICES);
         let offices: Vec<Office> =
             municipalities.map(|municipality| Office { municipality, sent: 0 }).collect();
-        let resident = |number: usize| {
-            let place = u32::try_from(number).unwrap_or_default();
-            Resident {
-                office: number % offices.len(),
-                house: place % 9_000 + 1,
-                name: place % NAMES,
-                present: true,
-            }
+        let resident = |number: usize| Resident {
+            office: number % offices.len(),
+            house: number % 9_000 + 1,
+            name: number % NAMES,
+            present: true,
         };
         Self {
             residents: (0..residents).map(resident).collect(),
@@ -210,7 +207,7 @@ impl Population {
         .into_bytes()
     }
 
-    fn address(&self, office: usize, house: u32) -> String {
+    fn address(&self, office: usize, house: usize) -> String {
         let municipality = self.offices[office].municipality;
         let (prefecture, name) = (municipality.prefecture(), municipality.name());
         let house: String = house.to_string().chars().filter_map(wide).collect();
@@ -233,7 +230,7 @@ impl Population {
         self.chance ^= self.chance << 25;
         self.chance ^= self.chance >> 27;
         let number = self.chance.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 32;
-        number as usize % limit
+        usize::try_from(number).unwrap_or(0) % limit
     }
 }
 
@@ -242,9 +239,9 @@ pub(crate) fn person(number: usize) -> String {
     format!("bench-{number:08}")
 }
 
-fn name(number: u32) -> String {
-    let surname = SURNAMES[number as usize % SURNAMES.len()];
-    let given = GIVEN[number as usize / SURNAMES.len() % GIVEN.len()];
+fn name(number: usize) -> String {
+    let surname = SURNAMES[number % SURNAMES.len()];
+    let given = GIVEN[number / SURNAMES.len() % GIVEN.len()];
     format!("{surname}　{given}")
 }
 
@@ -254,7 +251,7 @@ fn wide(digit: char) -> Option<char> {
 
 const SURNAMES: [&str; 7] = ["山田", "佐藤", "高橋", "田中", "伊藤", "中村", "小林"];
 const GIVEN: [&str; 5] = ["花子", "美咲", "陽子", "さくら", "結衣"];
-const NAMES: u32 = 35;
+const NAMES: usize = 35;
 
 /// Municipalities whose events arrive mixed.
 const OFFICES: usize = 40;

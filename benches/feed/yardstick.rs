@@ -121,9 +121,8 @@ impl Journal {
                 self.rows("SELECT name, next, public_key FROM source WHERE name = ?1", [source])?,
             );
         }
-        let count = |rows: usize| i64::try_from(rows).unwrap_or_default();
-        self.event += count(events.len());
-        self.entry += count(audit.len());
+        self.event = last(&events).unwrap_or(self.event);
+        self.entry = last(&audit).unwrap_or(self.entry);
         Ok(Written([events, versions, residents, audit, certificates, causes, feeds]))
     }
 
@@ -132,6 +131,14 @@ impl Journal {
         let width = statement.column_count();
         let rows = statement.query_map(params, |row| (0..width).map(|at| row.get(at)).collect())?;
         rows.collect()
+    }
+}
+
+/// The key of the last row.
+fn last(rows: &[Vec<Value>]) -> Option<i64> {
+    match rows.last()?.first()? {
+        Value::Integer(key) => Some(*key),
+        _ => None,
     }
 }
 
