@@ -292,7 +292,7 @@ fn lost() -> Failure {
 
 /// Lines per group, and so per pair of syncs to disk: large enough that syncs do not matter, small
 /// enough that a killed batch loses a fraction of a second's work.
-const GROUP: usize = 64;
+const GROUP: usize = 128;
 
 /// How many people and ids are remembered before everything under way is waited for.
 const MOST_PEOPLE: usize = 100_000;
