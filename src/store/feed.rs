@@ -409,7 +409,7 @@ impl Deferred {
 }
 
 /// A version of a record, column for column.
-#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only back ends read it"))]
+#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 pub(super) struct ResidentRow<'a> {
     pub(super) person: &'a str,
     pub(super) version: u64,
