@@ -10,6 +10,7 @@ use super::certificate::Expected;
 use super::certificate::Table;
 use super::finding::Findings;
 use super::finding::Severity;
+use super::key::SoundKey;
 use super::rules;
 
 /// Something that passed the lint: what the store records before a key is used.
@@ -65,6 +66,26 @@ pub fn check(
     tbs: TbsCertificate,
     authority: &Authority<'_>,
 ) -> Result<Checked<TbsCertificate>, Findings> {
+    judge(tbs, authority, None)
+}
+
+/// [`check`], where the key was judged before: when the bytes hold another one, that is judged.
+///
+/// # Errors
+/// All findings, when there are any.
+pub fn check_with_key(
+    tbs: TbsCertificate,
+    authority: &Authority<'_>,
+    key: SoundKey<'_>,
+) -> Result<Checked<TbsCertificate>, Findings> {
+    judge(tbs, authority, Some(key))
+}
+
+fn judge(
+    tbs: TbsCertificate,
+    authority: &Authority<'_>,
+    sound: Option<SoundKey<'_>>,
+) -> Result<Checked<TbsCertificate>, Findings> {
     let (ca, generation) = tbs.issuer();
     let (table, municipality) = match tbs.subject() {
         Subject::Authority => (Table::Authority(ca), None),
@@ -80,6 +101,7 @@ pub fn check(
         municipality,
         issuer: authority.issuer,
         stated: Some(&tbs),
+        sound,
         place: Severity::Error,
     };
     let mut findings = certificate::judge(tbs.as_der(), &expected);

@@ -92,6 +92,7 @@ impl<'a> Certificate<'a> {
             municipality: None,
             issuer: None,
             stated: None,
+            sound: None,
             place: Severity::Warning,
         };
         let mut findings = certificate::judge(self.tbs.der, &expected);

@@ -24,6 +24,7 @@ pub use certificate::Table;
 pub use checked::Authority;
 pub use checked::Checked;
 pub use checked::check;
+pub use checked::check_with_key;
 pub use file::Report;
 pub use file::certificate_file;
 pub use finding::Finding;
@@ -31,6 +32,7 @@ pub use finding::Findings;
 pub use finding::Rule;
 pub use finding::Severity;
 pub use key::KeyFault;
+pub use key::SoundKey;
 pub use key::key;
 pub use rules::ALL as RULES;
 

@@ -268,6 +268,7 @@ fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
         municipality,
         issuer: municipality.map(|_| &issuer),
         stated: Some(tbs),
+        sound: None,
         place: Severity::Error,
     };
     judge(der, &expected)

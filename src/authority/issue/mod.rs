@@ -13,6 +13,7 @@ use crate::credential::CaName;
 use crate::credential::Kind;
 use crate::law::validity::End;
 use crate::lint;
+use crate::lint::SoundKey;
 use crate::profile::Attested;
 use crate::profile::Grant;
 use crate::profile::TbsCertificate;
@@ -74,11 +75,11 @@ impl Authority {
     /// When the store fails.
     pub fn rehearse_issue(&self, request: &IssueRequest) -> Result<Outcome, AuthorityError> {
         let now = self.now();
-        let fault = key_fault(request);
+        let keys = sound_keys(request);
         let (plan, planned) = self.store.rehearse(now, |tx| {
             resolve(tx)?;
             let mut planned = Vec::new();
-            let plan = self.plan(tx, request, fault, &mut planned)?;
+            let plan = self.plan(tx, request, keys, &mut planned)?;
             Ok::<_, AuthorityError>((plan, planned))
         })?;
         let result = match plan {
@@ -113,13 +114,13 @@ impl Authority {
             }
         }
         // What needs no store is judged before the transaction.
-        let mut faults: Vec<_> = requests.iter().map(key_fault).collect();
+        let keys: Vec<_> = requests.iter().map(sound_keys).collect();
         let (plans, recorded) = self.store.record(now, |tx| {
             requests
                 .iter()
-                .zip(&mut faults)
-                .map(|(request, fault)| {
-                    let plan = self.plan(tx, request, fault.take(), &mut Vec::new())?;
+                .zip(keys)
+                .map(|(request, keys)| {
+                    let plan = self.plan(tx, request, keys, &mut Vec::new())?;
                     if let Plan::Refused(refused) = &plan {
                         tx.refuse(request.id.as_str(), refused.rule)?;
                     }
@@ -183,15 +184,16 @@ impl Authority {
         &self,
         tx: &mut Tx<'_>,
         request: &IssueRequest,
-        fault: Option<Refused>,
+        keys: Result<SoundKeys<'_>, Refused>,
         planned: &mut Vec<Issued>,
     ) -> Result<Plan, AuthorityError> {
         if let Some(earlier) = self.earlier(tx, request)? {
             return Ok(earlier);
         }
-        if let Some(fault) = fault {
-            return Ok(Plan::Refused(fault));
-        }
+        let keys = match keys {
+            Ok(keys) => keys,
+            Err(fault) => return Ok(Plan::Refused(fault)),
+        };
         let situation = match self.meet(tx, request)? {
             Ok(situation) => situation,
             Err(refused) => return Ok(Plan::Refused(refused)),
@@ -204,11 +206,14 @@ impl Authority {
         let mut intents = Vec::new();
         let mut replaced = Vec::new();
         for (kind, end) in granted {
-            let tbs = self.write(tx, request, kind, end.date)?;
+            let key = keys.iter().find(|(other, _)| *other == kind);
+            let (_, key) =
+                key.ok_or(AuthorityError::Internal("a granted request without a key"))?;
+            let tbs = self.write(tx, request, kind, *key, end.date)?;
             planned.push(announce(&tbs, kind, end));
             let issuer = &self.issuing(kind.ca())?.issuer;
             let authority = lint::Authority { realm: &self.realm, issuer: Some(issuer) };
-            let checked = lint::check(tbs, &authority)?;
+            let checked = lint::check_with_key(tbs, &authority, *key)?;
             let intention = Intention {
                 person: Some(&request.resident.person),
                 request: request.id.as_str(),
@@ -253,19 +258,18 @@ impl Authority {
         tx: &mut Tx<'_>,
         request: &IssueRequest,
         kind: Kind,
+        key: SoundKey<'_>,
         end: Date,
     ) -> Result<TbsCertificate, AuthorityError> {
         let resident = &request.resident;
         let issuer = &self.issuing(kind.ca())?.issuer;
-        let key = request.keys.iter().find(|(other, _)| *other == kind);
-        let (_, key) = key.ok_or(AuthorityError::Internal("a granted request without a key"))?;
         let grant = Grant {
             realm: &self.realm,
             issuer,
             serial: tx.draw_serial(kind.ca())?,
             carrier: request.carrier,
             municipality: resident.municipality,
-            key,
+            key: key.get(),
             requested_at: resident.applied_at.unwrap_or(tx.at()),
             not_before: tx.at(),
             end,
@@ -374,10 +378,12 @@ fn independent(requests: &[IssueRequest]) -> Vec<&[IssueRequest]> {
     runs
 }
 
-/// The first of a request's keys that is weak, judged without the store.
-fn key_fault(request: &IssueRequest) -> Option<Refused> {
-    request.keys.iter().find_map(|(_, key)| lint::key(key).err()).map(Refused::from)
+/// A request's keys, each judged, which needs no store; the first that is weak refuses all.
+fn sound_keys(request: &IssueRequest) -> Result<SoundKeys<'_>, Refused> {
+    request.keys.iter().map(|(kind, key)| Ok((*kind, lint::key(key)?))).collect()
 }
+
+type SoundKeys<'a> = Vec<(Kind, SoundKey<'a>)>;
 
 /// A certificate as a dry run announces it.
 fn announce(tbs: &TbsCertificate, kind: Kind, end: End) -> Issued {

@@ -148,7 +148,8 @@ fn number(digits: &[u8]) -> i64 {
 
 fn public_key(judge: &mut Judge<'_>) {
     let Some(found) = judge.key.take() else { return judge.broken(&rules::KEY) };
-    if let Err(fault) = key(&found) {
+    let judged = judge.expected.sound.is_some_and(|sound| *sound.get() == found);
+    if !judged && let Err(fault) = key(&found) {
         judge.findings.push(Finding {
             id: fault.code(),
             severity: Severity::Error,

@@ -24,6 +24,7 @@ use crate::profile::TbsCertificate;
 use super::finding::Finding;
 use super::finding::Rule;
 use super::finding::Severity;
+use super::key::SoundKey;
 use super::rules;
 
 pub(super) use extensions::value_of;
@@ -76,6 +77,8 @@ pub(super) struct Expected<'a> {
     pub(super) issuer: Option<&'a Issuer>,
     /// What was recorded beside the bytes.
     pub(super) stated: Option<&'a TbsCertificate>,
+    /// A key that was judged before.
+    pub(super) sound: Option<SoundKey<'a>>,
     /// How bad it is when places differ: the labels of municipalities are our reading of them, so
     /// that a certificate of another authority may well differ.
     pub(super) place: Severity,

@@ -9,6 +9,18 @@ mod roca;
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
 
+/// A key that [`key`] found sound; nothing else makes one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SoundKey<'a>(&'a PublicKey);
+
+impl<'a> SoundKey<'a> {
+    /// The key.
+    #[must_use]
+    pub fn get(self) -> &'a PublicKey {
+        self.0
+    }
+}
+
 /// Judges a key that is to be certified.
 ///
 /// What it cannot know: whether the private key exists and who holds it (that is proof of
@@ -17,8 +29,8 @@ use crate::asn1::PublicKey;
 ///
 /// # Errors
 /// The first fault found, the cheapest to find first.
-pub fn key(key: &PublicKey) -> Result<(), KeyFault> {
-    match key.algorithm() {
+pub fn key(key: &PublicKey) -> Result<SoundKey<'_>, KeyFault> {
+    let judged = match key.algorithm() {
         KeyAlgorithm::Rsa(bits) => {
             if !RSA_BITS.contains(&bits) {
                 return Err(KeyFault::Size { bits });
@@ -33,7 +45,8 @@ pub fn key(key: &PublicKey) -> Result<(), KeyFault> {
         KeyAlgorithm::P384 => {
             point(key.bits(), P384_OCTETS, |bits| p384::PublicKey::from_sec1_bytes(bits).is_ok())
         }
-    }
+    };
+    judged.map(|()| SoundKey(key))
 }
 
 /// Why a key must not be certified.

@@ -15,7 +15,7 @@ fn published_keys_pass() {
         let certificate = std::fs::read(file.unwrap().path()).unwrap();
         let certificate = x509_cert::Certificate::from_der(&certificate).unwrap();
         let spki = certificate.tbs_certificate.subject_public_key_info.to_der().unwrap();
-        assert_eq!(key(&PublicKey::from_der(&spki).unwrap()), Ok(()));
+        assert!(key(&PublicKey::from_der(&spki).unwrap()).is_ok());
     }
 }
 
@@ -94,7 +94,7 @@ fn points_are_on_their_curve_and_uncompressed() {
     let secret = p256::SecretKey::from_slice(&[7; 32]).unwrap();
     let encoded = |compress| secret.public_key().to_encoded_point(compress).as_bytes().to_vec();
     let good = encoded(false);
-    assert_eq!(key(&ec_key(oid::P256, &good)), Ok(()));
+    assert!(key(&ec_key(oid::P256, &good)).is_ok());
     assert_eq!(key(&ec_key(oid::P256, &encoded(true))), Err(KeyFault::PointForm));
     assert_eq!(key(&ec_key(oid::P256, &[0])), Err(KeyFault::PointForm));
     assert_eq!(key(&ec_key(oid::P384, &good)), Err(KeyFault::PointForm));
@@ -106,7 +106,7 @@ fn points_are_on_their_curve_and_uncompressed() {
     assert_eq!(key(&ec_key(oid::P384, &zero)), Err(KeyFault::Point));
     let secret = p384::SecretKey::from_slice(&[7; 48]).unwrap();
     let point = secret.public_key().to_encoded_point(false);
-    assert_eq!(key(&ec_key(oid::P384, point.as_bytes())), Ok(()));
+    assert!(key(&ec_key(oid::P384, point.as_bytes())).is_ok());
 }
 
 proptest! {
@@ -133,7 +133,7 @@ fn speed() {
 }
 
 fn judge(modulus: &[u8]) -> Result<(), KeyFault> {
-    key(&rsa_key(modulus, &RSA_EXPONENT))
+    key(&rsa_key(modulus, &RSA_EXPONENT)).map(|_| ())
 }
 
 fn product(p: &BigUint, q: &BigUint) -> Vec<u8> {
