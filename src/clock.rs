@@ -57,12 +57,10 @@ impl Timestamp {
     /// # Errors
     /// When it lies outside the years 1 to 9998.
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
-        let instant = jiff::Timestamp::from_second(seconds).map_err(|_| TimeError::OutOfRange)?;
-        if (1..=9998).contains(&tz::Offset::UTC.to_datetime(instant).year()) {
-            Ok(Self(instant))
-        } else {
-            Err(TimeError::OutOfRange)
+        if !(FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
+            return Err(TimeError::OutOfRange);
         }
+        jiff::Timestamp::from_second(seconds).map(Self).map_err(|_| TimeError::OutOfRange)
     }
 
     /// Seconds since the epoch.
@@ -273,6 +271,11 @@ fn japan() -> tz::Offset {
     tz::Offset::constant(9)
 }
 
+/// 0001-01-01T00:00:00Z in seconds since the epoch.
+const FIRST_SECOND: i64 = -62_135_596_800;
+/// 9998-12-31T23:59:59Z in seconds since the epoch.
+const LAST_SECOND: i64 = 253_370_764_799;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -294,6 +297,17 @@ mod tests {
         assert_eq!(instant.japan_date(), date("2026-11-21"));
         let before: Timestamp = "2026-11-20T23:59:59.9+09:00".parse().unwrap();
         assert_eq!(before.japan_date(), date("2026-11-20"));
+    }
+
+    #[test]
+    fn instants_end_with_the_years() {
+        let first = Timestamp::from_unix(FIRST_SECOND).unwrap();
+        assert_eq!(first.to_string(), "0001-01-01T00:00:00Z");
+        let last = Timestamp::from_unix(LAST_SECOND).unwrap();
+        assert_eq!(last.to_string(), "9998-12-31T23:59:59Z");
+        for beyond in [FIRST_SECOND - 1, LAST_SECOND + 1, i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_unix(beyond), Err(TimeError::OutOfRange));
+        }
     }
 
     #[test]

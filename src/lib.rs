@@ -64,6 +64,7 @@ pub mod audit;
 pub mod authority;
 pub mod clock;
 pub mod credential;
+pub mod crl;
 pub mod holder;
 pub mod law;
 pub mod lint;

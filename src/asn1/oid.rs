@@ -49,6 +49,19 @@ pub const CLIENT_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");
 /// `id-ad-ocsp`.
 pub const OCSP_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1");
 
+// RFC 5280, extensions of revocation lists and of their entries.
+
+/// `id-ce-cRLNumber`.
+pub const CRL_NUMBER: ObjectIdentifier = oid("2.5.29.20");
+/// `id-ce-cRLReasons`, of an entry.
+pub const REASON_CODE: ObjectIdentifier = oid("2.5.29.21");
+/// `id-ce-invalidityDate`, of an entry.
+pub const INVALIDITY_DATE: ObjectIdentifier = oid("2.5.29.24");
+/// `id-ce-deltaCRLIndicator`.
+pub const DELTA_CRL_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
+/// `id-ce-issuingDistributionPoint`.
+pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
+
 // RFC 2985, attributes of certificate requests.
 
 /// `extensionRequest`.

@@ -1,0 +1,152 @@
+//! Writes the part of a list that is to be signed, as its entries arrive.
+
+use std::fmt;
+use std::io;
+
+use crate::credential::Serial;
+
+use super::block::Block;
+use super::entry::Cause;
+use super::entry::Entry;
+use super::entry::Measure;
+use super::head::Head;
+
+/// Writes a `TBSCertList` (RFC 5280 section 5.1) of entries that arrive in the order of their
+/// serials, into any sink: a file, a digest, both.
+///
+/// Its length is settled before the first entry, by what was measured, and memory does not grow with
+/// the list. What stands in the sink is a list only when [`Encoder::finish`] said so.
+pub struct Encoder<W> {
+    block: Block<W>,
+    behind: Vec<u8>,
+    /// What the whole must have.
+    octets: u64,
+    measured: u64,
+    count: u64,
+    /// The serial before, zero at first.
+    last: u64,
+    is_delta: bool,
+}
+
+impl<W: io::Write> Encoder<W> {
+    /// Begins a list of entries that were measured.
+    ///
+    /// # Errors
+    /// [`EncodeError::Number`], [`EncodeError::Times`], [`EncodeError::TooLong`], or the sink's.
+    pub fn new(head: &Head<'_>, measure: Measure, sink: W) -> Result<Self, EncodeError> {
+        let frame = head.frame(measure)?;
+        let mut block = Block::new(sink, measure.count, measure.octets);
+        block.raw(&frame.before)?;
+        Ok(Self {
+            block,
+            behind: frame.behind,
+            octets: frame.octets,
+            measured: measure.count,
+            count: 0,
+            last: 0,
+            is_delta: head.base.is_some(),
+        })
+    }
+
+    /// Octets that the whole will have.
+    #[must_use]
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// Writes the next entry.
+    ///
+    /// # Errors
+    /// [`EncodeError::Order`] when its serial is not above the one before,
+    /// [`EncodeError::Removed`] when it says so and the list is complete, or the sink's.
+    #[inline]
+    pub fn push(&mut self, entry: &Entry) -> Result<(), EncodeError> {
+        let serial = entry.serial.get();
+        if serial <= self.last {
+            return Err(EncodeError::Order(entry.serial));
+        }
+        if entry.cause == Cause::Removed && !self.is_delta {
+            return Err(EncodeError::Removed(entry.serial));
+        }
+        self.last = serial;
+        self.count += 1;
+        self.block.entry(entry)?;
+        Ok(())
+    }
+
+    /// Writes what stands behind the entries.
+    ///
+    /// # Errors
+    /// [`EncodeError::Measure`] when other entries came than were measured, or the sink's.
+    pub fn finish(mut self) -> Result<Encoded, EncodeError> {
+        let octets = self.block.written() + self.behind.len() as u64;
+        if octets != self.octets || self.count != self.measured {
+            return Err(EncodeError::Measure);
+        }
+        self.block.raw(&self.behind)?;
+        Ok(Encoded { octets, count: self.count })
+    }
+}
+
+impl<W> fmt::Debug for Encoder<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("octets", &self.octets)
+            .field("count", &self.count)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes a whole `TBSCertList`: an [`Encoder`] for entries that cannot fail to arrive.
+///
+/// # Errors
+/// As the methods of [`Encoder`].
+pub fn encode(
+    head: &Head<'_>,
+    measure: Measure,
+    entries: impl IntoIterator<Item = Entry>,
+    sink: &mut impl io::Write,
+) -> Result<Encoded, EncodeError> {
+    let mut encoder = Encoder::new(head, measure, sink)?;
+    for entry in entries {
+        encoder.push(&entry)?;
+    }
+    encoder.finish()
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Encoded {
+    /// Octets of the `TBSCertList`.
+    pub octets: u64,
+    /// Entries.
+    pub count: u64,
+}
+
+/// Why a list was not written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// Its number is zero, or the base of a delta list is not a number below its own.
+    #[error("a list's number is positive, and that of a delta list above its base")]
+    Number,
+    /// The next one would be out before it.
+    #[error("a list's next update does not lie before its own")]
+    Times,
+    /// Its length does not fit four octets.
+    #[error("a list is not longer than 4 GiB")]
+    TooLong,
+    /// An entry came twice, or after one with a higher serial.
+    #[error("the entry {0} does not come in the order of serials, each once")]
+    Order(Serial),
+    /// An entry of a complete list says that it is not on the list.
+    #[error("the entry {0} is removed, which delta lists alone can say")]
+    Removed(Serial),
+    /// Other entries came than were measured.
+    #[error("the entries are not those that were measured")]
+    Measure,
+    /// The sink did not take it.
+    #[error("the list could not be written")]
+    Sink(#[from] io::Error),
+}
