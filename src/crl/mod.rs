@@ -50,6 +50,7 @@
 //! ```
 
 mod block;
+mod compare;
 mod encode;
 mod entry;
 mod envelope;
@@ -57,6 +58,10 @@ mod head;
 mod read;
 mod tbs;
 
+pub use compare::CompareError;
+pub use compare::Difference;
+pub use compare::compare;
+pub use compare::complete;
 pub use encode::EncodeError;
 pub use encode::Encoded;
 pub use encode::Encoder;
@@ -85,3 +90,8 @@ pub use tbs::Coverage;
 pub use tbs::Edition;
 pub use tbs::Names;
 pub use tbs::TbsList;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,179 @@
+//! What was written is read; what is not DER is refused, and never more.
+
+use std::io;
+
+use proptest::prelude::*;
+
+use crate::crl;
+use crate::crl::Entry;
+use crate::crl::Fault;
+use crate::crl::Listed;
+use crate::crl::ReadError;
+use crate::crl::Reader;
+use crate::crl::Trailer;
+use crate::crl::fixture;
+use crate::crl::fixture::Parts;
+
+/// Everything that a complete list says, and the octets that its tap was shown.
+fn read(file: impl io::Read) -> Result<(crl::Header, Vec<Listed>, Trailer, Vec<u8>), ReadError> {
+    let mut signed = Vec::new();
+    let mut reader = Reader::tapped(file, |octets: &[u8]| signed.extend_from_slice(octets))?;
+    let header = reader.header().clone();
+    let entries = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
+    let trailer = reader.finish()?;
+    Ok((header, entries, trailer, signed))
+}
+
+/// An input that gives a few octets at a time.
+struct Trickle<'a>(&'a [u8], usize);
+
+impl io::Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = buffer.len().min(self.1);
+        io::Read::read(&mut self.0, &mut buffer[..most])
+    }
+}
+
+fn entries(listed: &[Listed]) -> Vec<Entry> {
+    listed.iter().map(|listed| listed.entry().unwrap()).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read(parts in fixture::any_parts(), step in 1_usize..200) {
+        let (file, tbs) = (parts.file(), parts.tbs());
+        let (header, listed, trailer, signed) = read(Trickle(&file, step)).unwrap();
+        prop_assert_eq!(&signed, &tbs);
+        prop_assert_eq!(entries(&listed), &parts.entries[..]);
+        prop_assert!(listed.iter().all(|listed| !listed.wrongly_critical));
+        prop_assert_eq!(header.version, 2);
+        prop_assert_eq!(&header.algorithm, &parts.algorithm.signature_identifier());
+        prop_assert_eq!(&header.issuer, &parts.issuer.to_der());
+        prop_assert_eq!(header.this_update.at, parts.this_update);
+        prop_assert_eq!(header.next_update.unwrap().at, parts.next_update);
+        prop_assert_eq!(header.entries.is_some(), !parts.entries.is_empty());
+        let (begins, ends) = header.signed;
+        prop_assert_eq!(&file[begins as usize..ends as usize], &tbs[..]);
+        prop_assert_eq!(trailer.authority_key_id(), Some(&parts.key_id[..]));
+        prop_assert_eq!(trailer.number().unwrap().to_u64(), Some(parts.number));
+        prop_assert_eq!(trailer.base().map(|base| base.to_u64().unwrap()), parts.base);
+        let point = trailer.point().map(|point| point.directory_name.clone().unwrap());
+        prop_assert_eq!(point, (parts.scope < 2).then(|| parts.point.to_der()));
+        let only_user = trailer.point().is_some_and(|point| point.only_user);
+        prop_assert_eq!(only_user, parts.scope == 0);
+        prop_assert!(!trailer.has_unknown_critical());
+        let signature = trailer.signature.clone().unwrap();
+        prop_assert_eq!(&signature.octets, &fixture::SIGNATURE);
+        prop_assert_eq!(&signature.algorithm, &header.algorithm);
+
+        // The same, from both ends, and from the signed part alone.
+        let mut padded = io::Cursor::new([&[0; 7][..], &file].concat());
+        padded.set_position(7);
+        let ends = crl::ends(&mut padded).unwrap();
+        prop_assert_eq!(padded.position(), 7);
+        prop_assert_eq!((&ends.header, &ends.trailer), (&header, &trailer));
+        let mut reader = Reader::tbs(&tbs[..]).unwrap();
+        let alone = reader.by_ref().collect::<Result<Vec<_>, _>>().unwrap();
+        prop_assert_eq!(alone, listed);
+        prop_assert_eq!(reader.finish().unwrap().signature, None);
+    }
+
+    #[test]
+    fn any_bytes_are_answered(bytes: Vec<u8>) {
+        let _ = read(&bytes[..]);
+        let _ = crl::ends(&mut io::Cursor::new(&bytes));
+        let _ = Reader::tbs(&bytes[..]).and_then(Reader::finish);
+    }
+
+    #[test]
+    fn any_changed_bytes_are_answered(
+        parts in fixture::any_parts(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let mut file = parts.file();
+        for (place, octet) in changes {
+            let place = place.index(file.len());
+            file[place] = octet;
+        }
+        let _ = read(&file[..]);
+        let _ = crl::ends(&mut io::Cursor::new(&file));
+    }
+}
+
+#[test]
+fn a_list_cut_anywhere_is_refused_and_so_is_one_that_goes_on() {
+    let file = fixture::small().file();
+    for length in 0..file.len() {
+        let error = read(&file[..length]).unwrap_err();
+        assert!(matches!(error.fault, Fault::CutShort), "{length}: {error}");
+        assert!(error.at <= length as u64, "{length}: {error}");
+        assert!(crl::ends(&mut io::Cursor::new(&file[..length])).is_err(), "{length}");
+    }
+    let longer = [&file[..], &[0]].concat();
+    let error = read(&longer[..]).unwrap_err();
+    assert!(matches!(error.fault, Fault::Behind), "{error}");
+    assert_eq!(error.at, file.len() as u64);
+}
+
+#[test]
+fn a_flipped_octet_is_refused_or_says_something_else() {
+    let file = fixture::small().file();
+    let sound = read(&file[..]).unwrap();
+    for place in 0..file.len() {
+        for flip in [1, 0x20, 0x80, 0xff] {
+            let mut other = file.clone();
+            other[place] ^= flip;
+            if let Ok(said) = read(&other[..]) {
+                assert_ne!(said, sound, "octet {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_header_is_there_before_the_entries_arrive() {
+    let parts = Parts { entries: fixture::small().entries, ..fixture::small() };
+    let file = parts.file();
+    let until = read(&file[..]).unwrap().0.entries.unwrap().0;
+    // An input that would never end, as a pipe: all it gave is the header.
+    let reader = Reader::new(&file[..until as usize]).unwrap();
+    assert_eq!(reader.header().issuer, parts.issuer.to_der());
+    assert_eq!(reader.at(), until);
+    assert!(format!("{reader:?}").starts_with("Reader"));
+}
+
+#[test]
+fn an_input_that_fails_is_heard_and_an_interrupted_one_read_on() {
+    struct Failing<'a>(&'a [u8], Option<io::ErrorKind>);
+    impl io::Read for Failing<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.1.take() {
+                Some(kind) => Err(kind.into()),
+                None => io::Read::read(&mut self.0, buffer),
+            }
+        }
+    }
+    let file = fixture::small().file();
+    assert!(read(Failing(&file, Some(io::ErrorKind::Interrupted))).is_ok());
+    let error = read(Failing(&file, Some(io::ErrorKind::PermissionDenied))).unwrap_err();
+    assert!(matches!(error.fault, Fault::Input(_)), "{error}");
+}
+
+#[test]
+fn a_reader_stops_at_the_first_fault() {
+    let parts = fixture::small();
+    let mut tbs = parts.tbs();
+    let first = parts.entries[0].serial;
+    let place = tbs.windows(3).position(|three| three == [2, 1, 1]).unwrap();
+    assert_eq!(first.get(), 1);
+    // The version stands first; the serial 1 stands second.
+    let place =
+        place + 3 + tbs[place + 3..].windows(3).position(|three| three == [2, 1, 1]).unwrap();
+    tbs[place] = 4;
+    let mut reader = Reader::tbs(&tbs[..]).unwrap();
+    let error = reader.next().unwrap().unwrap_err();
+    assert_eq!(error.at, place as u64 - 2);
+    assert_eq!(error.to_string(), format!("octet {}: not the DER of a serial number", place - 2));
+    assert!(reader.next().is_none());
+    assert!(reader.finish().is_err());
+}
