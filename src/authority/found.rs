@@ -124,7 +124,8 @@ impl Founding<'_> {
 
 const FOUNDING: &str = "founding";
 
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
 mod tests {
     use rand_core::OsRng;
 
