@@ -176,7 +176,7 @@ mod tests {
 
         /// Opened at an instant with some of its keys.
         fn open(&self, at: &str, keys: &[usize]) -> Result<Authority, AuthorityError> {
-            let signer = |at: &usize| Box::new(self.signer(*at)) as Box<dyn Signer>;
+            let signer = |at: &usize| -> Box<dyn Signer> { Box::new(self.signer(*at)) };
             let signers = keys.iter().map(signer).collect();
             let (realm, policy) = (Realm::sandbox(), Policy::default());
             Authority::open(self.store(), Box::new(clock(at)), realm, policy, signers)

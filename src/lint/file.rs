@@ -22,8 +22,9 @@ use super::rules;
 /// Judges a complete certificate in DER, issued by whomever: what it is and in whose name is read
 /// from itself.
 ///
-/// Without the issuer's certificate it cannot check the signature of a holder's or a service's, nor the
-/// parts that repeat the issuer's; a notice says so. An authority's certificate is checked whole.
+/// Without the issuer's certificate it cannot check the signature of a holder's or a service's
+/// certificate, nor the parts that repeat the issuer's; a notice says so. An authority's certificate
+/// is checked whole.
 #[must_use]
 pub fn certificate_file(der: &[u8]) -> Report {
     match Certificate::read(der) {
