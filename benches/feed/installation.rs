@@ -65,7 +65,9 @@ impl Installation {
 
         let store = Store::create(&url)?;
         let (first, second) = (SoftwareSigner::new(&keys[0])?, SoftwareSigner::new(&keys[1])?);
-        Authority::found(&store, &clock()?, &Realm::sandbox(), &first, &second)?;
+        let third = SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?;
+        let third = third.public_key();
+        Authority::found(&store, &clock()?, &Realm::sandbox(), &first, &second, third)?;
         let authority = open(store, &keys)?;
         import(&authority, population)?;
         issue(&authority, &population.file(0))?;

@@ -141,7 +141,17 @@ impl Installation {
             let stopwatch = stopwatch.clone();
             signers.push(Box::new(TimedSigner { signer: SoftwareSigner::new(key)?, stopwatch }));
         }
-        Authority::found(&store, &SystemClock, &realm, signers[0].as_ref(), signers[1].as_ref())?;
+        let publication = SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?;
+        let [signature, user_authentication] = [&signers[0], &signers[1]].map(AsRef::as_ref);
+        let publication = publication.public_key();
+        Authority::found(
+            &store,
+            &SystemClock,
+            &realm,
+            signature,
+            user_authentication,
+            publication,
+        )?;
         let clock = Box::new(SystemClock);
         let (authority, _) = Authority::open(store, clock, realm, Policy::default(), signers)?;
         Ok(Self { authority, key, stopwatch, _folder: folder })

@@ -79,8 +79,10 @@ impl Authority {
         let Some(record) = tx.certificate(request.ca, request.serial)? else {
             return Ok(Err(missing(tx, request.ca, request.serial)?.into()));
         };
-        let Subject::Holder(kind, carrier, _) = record.subject else {
-            return Ok(Err(Rule::AuthorityItself.into()));
+        let (kind, carrier) = match record.subject {
+            Subject::Authority => return Ok(Err(Rule::AuthorityItself.into())),
+            Subject::Service(_) => return Ok(Err(Rule::ServiceItself.into())),
+            Subject::Holder(kind, carrier, _) => (kind, carrier),
         };
         let standing = match record.state {
             State::Intended => return Ok(Err(Rule::IssuePending.into())),

@@ -2,6 +2,7 @@
 //! together and leave every judgement to the domain.
 
 mod change;
+mod found;
 pub mod home;
 mod ingest;
 mod issue;
@@ -24,17 +25,16 @@ use crate::credential::Generation;
 use crate::credential::Serial;
 use crate::lint;
 use crate::policy::Policy;
-use crate::profile::CaGrant;
 use crate::profile::Issuer;
 use crate::profile::Realm;
-use crate::profile::ca_certificate;
+use crate::profile::Service;
+use crate::profile::Subject;
 use crate::profile::ca_name;
 use crate::seal::SealError;
 use crate::seal::assemble;
-use crate::seal::seal;
 use crate::signer::Signer;
 use crate::store::CertificateRecord;
-use crate::store::Intention;
+use crate::store::State;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Tx;
@@ -76,6 +76,7 @@ pub struct Authority {
     realm: Realm,
     policy: Policy,
     generations: Vec<KeyGeneration>,
+    services: Vec<ServiceCertificate>,
 }
 
 /// A key generation: its certificate, and its signing key unless it was left where it is.
@@ -87,61 +88,24 @@ struct KeyGeneration {
     signer: Option<Box<dyn Signer>>,
 }
 
-impl Authority {
-    /// Founds an installation in a new store: both authorities issue their own certificates to
-    /// these keys, each the first number of its counter.
-    ///
-    /// # Errors
-    /// When a key is too weak or fails, or the store does.
-    pub fn found(
-        store: &Store,
-        clock: &dyn Clock,
-        realm: &Realm,
-        signature: &dyn Signer,
-        user_authentication: &dyn Signer,
-    ) -> Result<(), AuthorityError> {
-        let now = clock.now();
-        for (ca, signer) in
-            [(CaName::Signature, signature), (CaName::UserAuthentication, user_authentication)]
-        {
-            let ((), recorded) = store.record(now, |tx| {
-                if ca == CaName::Signature {
-                    tx.found()?;
-                }
-                let grant = CaGrant {
-                    realm,
-                    ca,
-                    generation: Generation::FIRST,
-                    serial: tx.draw_serial(ca)?,
-                    key: signer.public_key(),
-                    not_before: now,
-                };
-                lint::key(signer.public_key()).map_err(AuthorityError::Key)?;
-                let tbs = ca_certificate(&grant).map_err(|_| AuthorityError::Time)?;
-                let checked = lint::check(tbs, &lint::Authority { realm, issuer: None })?;
-                let intention = Intention { person: None, request: FOUNDING, clause: None };
-                tx.intend(checked, &intention)?;
-                Ok::<_, AuthorityError>(())
-            })?;
-            for recorded in recorded {
-                let sealed = seal(recorded, signer)?;
-                store.tx(now, |tx| {
-                    let record = tx.at_intent(sealed.intent())?;
-                    tx.complete(&record, &sealed)?;
-                    tx.add_generation(&sealed)
-                })?;
-            }
-        }
-        Ok(())
-    }
+/// A service's certificate, and its key unless it was left where it is.
+#[derive(Debug)]
+struct ServiceCertificate {
+    service: Service,
+    record: CertificateRecord,
+    certificate: Vec<u8>,
+    signer: Option<Box<dyn Signer>>,
+}
 
-    /// Takes up an installation: matches the signing keys with the generations in the store and
-    /// resolves what a crash left ([`Recovery`]).
+impl Authority {
+    /// Takes up an installation: matches the signing keys with the generations and the services'
+    /// certificates in the store and resolves what a crash left ([`Recovery`]).
     ///
-    /// A generation may stay without its key: everything but issuing works.
+    /// A generation or a service may stay without its key: everything but issuing, or what the
+    /// service signs, works.
     ///
     /// # Errors
-    /// When a key fits no generation, or the store fails.
+    /// When a key fits no generation and no service, or the store fails.
     pub fn open(
         store: Store,
         clock: Box<dyn Clock>,
@@ -194,10 +158,12 @@ impl Authority {
             let signer = position.map(|position| signers.swap_remove(position));
             generations.push(KeyGeneration { issuer, key, certificate, signer });
         }
+        let services = Vec::new();
+        let mut authority = Self { store, clock, realm, policy, generations, services };
+        authority.services = authority.take_up_services(&mut signers)?;
         if !signers.is_empty() {
             return Err(AuthorityError::StrangeKey);
         }
-        let authority = Self { store, clock, realm, policy, generations };
         authority.check_realm()?;
         Ok(authority)
     }
@@ -235,6 +201,75 @@ impl Authority {
     /// The authorities' own certificates in DER, by authority, oldest generation first.
     pub fn authority_certificates(&self) -> impl Iterator<Item = (&Issuer, &[u8])> {
         self.generations.iter().map(|key| (&key.issuer, key.certificate.as_slice()))
+    }
+
+    /// The certificates of a service with their DER, oldest first, whatever became of them.
+    pub fn service_certificates(
+        &self,
+        service: Service,
+    ) -> impl Iterator<Item = (&CertificateRecord, &[u8])> {
+        self.services
+            .iter()
+            .filter(move |known| known.service == service)
+            .map(|known| (&known.record, known.certificate.as_slice()))
+    }
+
+    /// The publication certificate in DER: the newest that is in force.
+    ///
+    /// # Errors
+    /// When none is: it has expired or was revoked.
+    pub fn publication_certificate(&self) -> Result<&[u8], AuthorityError> {
+        Ok(&self.in_force(Service::Publication)?.certificate)
+    }
+
+    /// The publication certificate with its key, which `seal` alone uses.
+    #[cfg_attr(
+        not(all(test, feature = "sqlite")),
+        expect(dead_code, reason = "what signs the manifest of the lists")
+    )]
+    fn publication(&self) -> Result<(&[u8], &dyn Signer), AuthorityError> {
+        let service = Service::Publication;
+        let current = self.in_force(service)?;
+        let signer = current.signer.as_deref().ok_or(AuthorityError::NoServiceKey { service })?;
+        Ok((&current.certificate, signer))
+    }
+
+    /// The newest certificate of a service that is in force now; its state is that of the opening.
+    fn in_force(&self, service: Service) -> Result<&ServiceCertificate, AuthorityError> {
+        let now = self.now();
+        let in_force = |known: &&ServiceCertificate| {
+            let record = &known.record;
+            known.service == service
+                && record.state == State::Live
+                && (record.not_before..=record.not_after).contains(&now)
+        };
+        let found = self.services.iter().rev().find(in_force);
+        found.ok_or(AuthorityError::NoServiceCertificate { service })
+    }
+
+    /// The services' certificates, oldest first; each takes its key out of `signers`. Where several
+    /// have one key, it goes to the newest.
+    fn take_up_services(
+        &self,
+        signers: &mut Vec<Box<dyn Signer>>,
+    ) -> Result<Vec<ServiceCertificate>, AuthorityError> {
+        let mut services = self.store.tx(self.now(), |tx| {
+            let mut services = Vec::new();
+            for record in tx.service_certificates()? {
+                let Subject::Service(service) = record.subject else { continue };
+                let unsigned = StoreError::Damaged("a service's certificate is not signed");
+                let certificate = self.der(tx, &record)?.ok_or(unsigned)?;
+                services.push(ServiceCertificate { service, record, certificate, signer: None });
+            }
+            Ok::<_, AuthorityError>(services)
+        })?;
+        for known in services.iter_mut().rev() {
+            let key = PublicKey::of_certificate(&known.certificate)
+                .map_err(|_| StoreError::Damaged("a service has no key"))?;
+            let position = signers.iter().position(|signer| *signer.public_key() == key);
+            known.signer = position.map(|position| signers.swap_remove(position));
+        }
+        Ok(services)
     }
 
     /// Settings that name another organisation than the certificates would issue what no verifier
@@ -339,17 +374,32 @@ pub enum AuthorityError {
         /// The generation.
         generation: Generation,
     },
-    /// A signing key that no generation has.
-    #[error("a signing key belongs to no generation of this installation")]
+    /// A signing key that no generation and no service has.
+    #[error("a signing key belongs to no generation and no service of this installation")]
     StrangeKey,
+    /// No certificate of a service is in force.
+    #[error("no {service} certificate is in force: it has expired or was revoked")]
+    NoServiceCertificate {
+        /// The service.
+        service: Service,
+    },
+    /// A service without its key.
+    #[error("the {service} key is not here")]
+    NoServiceKey {
+        /// The service.
+        service: Service,
+    },
+    /// Two of the founding keys are one.
+    #[error("two of the keys are the same: each authority and each service has its own")]
+    KeyTwice,
     /// The settings name another organisation than the certificates.
     #[error(
         "realm.organisation in jpki.toml is not the one in the authorities' certificates: put it \
          back, or make a new home"
     )]
     OtherRealm,
-    /// An authority's own key is weak.
-    #[error("the authority's key is not acceptable")]
+    /// The key of an authority or a service is weak.
+    #[error("the key of an authority or a service is not acceptable")]
     Key(#[source] lint::KeyFault),
     /// What was to be signed does not conform: a fault of this program.
     #[error("refused to sign what does not conform to the profile")]
@@ -374,7 +424,6 @@ pub enum AuthorityError {
     Sink(#[source] std::io::Error),
 }
 
-const FOUNDING: &str = "founding";
 const PAGE: u32 = 1000;
 
 /// A certificate's record, with its DER once it was issued.

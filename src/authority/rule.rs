@@ -38,13 +38,15 @@ pub enum Rule {
     AlreadyExpired,
     /// The certificate is an authority's own.
     AuthorityItself,
+    /// The certificate is that of an authority's service.
+    ServiceItself,
     /// The clock of a production installation cannot be set.
     ProductionClock,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -61,6 +63,7 @@ impl Rule {
         Self::Void,
         Self::AlreadyExpired,
         Self::AuthorityItself,
+        Self::ServiceItself,
         Self::ProductionClock,
     ];
 
@@ -84,6 +87,7 @@ impl Rule {
             Self::Void => "R-VOID",
             Self::AlreadyExpired => "R-ALREADY-EXPIRED",
             Self::AuthorityItself => "R-AUTHORITY-ITSELF",
+            Self::ServiceItself => "R-SERVICE-ITSELF",
             Self::ProductionClock => "R-PRODUCTION-CLOCK",
         }
     }
@@ -138,6 +142,10 @@ impl Rule {
             Self::AuthorityItself => {
                 "this number is the authority's own certificate, which ends by key roll-over or \
                  compromise, not like a holder's"
+            }
+            Self::ServiceItself => {
+                "this number is the certificate of a service of the authority, which ends when its \
+                 key is replaced, not like a holder's"
             }
             Self::ProductionClock => {
                 "this home was initialised with --production: its clock cannot be set by --at"

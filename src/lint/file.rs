@@ -22,8 +22,9 @@ use super::rules;
 /// Judges a complete certificate in DER, issued by whomever: what it is and in whose name is read
 /// from itself.
 ///
-/// Without the issuer's certificate it cannot check the signature of a holder's certificate, nor the
-/// parts that repeat the issuer's; a notice says so. An authority's certificate is checked whole.
+/// Without the issuer's certificate it cannot check the signature of a holder's or a service's
+/// certificate, nor the parts that repeat the issuer's; a notice says so. An authority's certificate
+/// is checked whole.
 #[must_use]
 pub fn certificate_file(der: &[u8]) -> Report {
     match Certificate::read(der) {
@@ -102,14 +103,22 @@ impl<'a> Certificate<'a> {
         match table {
             Table::Authority(_) if self.is_signed_by_itself() => {}
             Table::Authority(_) => findings.push(rules::SIGNATURE.broken(Severity::Error)),
-            Table::Holder(..) => findings.push(rules::UNCHECKED.broken(Severity::Notice)),
+            Table::Service(..) | Table::Holder(..) => {
+                findings.push(rules::UNCHECKED.broken(Severity::Notice));
+            }
         }
         Report { table: Some(table), findings }
     }
 
-    /// By its policy a holder's certificate, by its basicConstraints an authority's.
+    /// By its subject a service's certificate, by its policy a holder's, by its basicConstraints an
+    /// authority's.
     fn table(&self, unit: &str) -> Option<(Table, PolicyArc)> {
         let extensions = self.parts.extensions;
+        let ca = CaName::ALL.into_iter().find(|ca| certificate::authority_unit(*ca) == unit);
+        let service = certificate::service_of(self.parts.subject, unit);
+        if let Some((ca, service)) = ca.zip(service) {
+            return Some((Table::Service(ca, service), PolicyArc::Production));
+        }
         if let Some(policies) = certificate::value_of(extensions, oid::CERTIFICATE_POLICIES) {
             let policy = first_policy(policies).ok()?;
             return holder_tables()
@@ -117,8 +126,7 @@ impl<'a> Certificate<'a> {
                 .map(|(arc, kind, carrier)| (Table::Holder(kind, carrier), arc));
         }
         certificate::value_of(extensions, oid::BASIC_CONSTRAINTS)?;
-        let ca = CaName::ALL.into_iter().find(|ca| certificate::authority_unit(*ca) == unit)?;
-        Some((Table::Authority(ca), PolicyArc::Production))
+        Some((Table::Authority(ca?), PolicyArc::Production))
     }
 
     fn is_signed_by_itself(&self) -> bool {

@@ -26,6 +26,8 @@ use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
+use crate::profile::Service;
+use crate::profile::ServiceGrant;
 use crate::profile::TbsCertificate;
 use crate::profile::ca_certificate;
 use crate::profile::signature_certificate;
@@ -137,6 +139,30 @@ pub(super) fn authority_certificate(
         not_before: instant(begins),
     })
     .unwrap()
+}
+
+/// A service's certificate as it should be.
+pub(super) fn service_certificate(realm: &Realm, ca: CaName, service: Service) -> TbsCertificate {
+    service_certificate_from(realm, ca, service, "2024-05-20T17:38:11Z")
+}
+
+/// A service's certificate that begins then.
+pub(super) fn service_certificate_from(
+    realm: &Realm,
+    ca: CaName,
+    service: Service,
+    begins: &str,
+) -> TbsCertificate {
+    let grant = ServiceGrant {
+        realm,
+        issuer: &second_generation(ca),
+        service,
+        serial: Serial::new(0x0312_4568).unwrap(),
+        // Any sound key serves.
+        key: &key_of("authca-test-2023"),
+        not_before: instant(begins),
+    };
+    crate::profile::service_certificate(&grant).unwrap()
 }
 
 /// DER as a tree. The value of an extension is a branch too.

@@ -10,7 +10,8 @@ pub(super) const DER: Rule = Rule::new(
 pub(super) const TABLE: Rule = Rule::new(
     "L-KIND",
     "JPKI profile",
-    "neither an authority's certificate nor one with a policy of JPKI: not held against a table",
+    "neither an authority's or its service's certificate nor one with a policy of JPKI: not held \
+     against a table",
 );
 pub(super) const STATED: Rule = Rule::new(
     "L-STATED",
@@ -67,6 +68,11 @@ pub(super) const VALIDITY_AUTHORITY: Rule = Rule::new(
     "L-VALIDITY-AUTHORITY",
     "JPKI profile, authority certificate, validity",
     "the validity is not ten years less a day, counted in days of Japan",
+);
+pub(super) const VALIDITY_SERVICE: Rule = Rule::new(
+    "L-VALIDITY-SERVICE",
+    "service certificate, validity (assumed, A-12)",
+    "the validity is not three years less a day, counted in days of Japan, or until the issuer's end",
 );
 pub(super) const SUBJECT: Rule = Rule::new(
     "L-SUBJECT",
@@ -283,6 +289,7 @@ pub static ALL: &[&Rule] = &[
     &VALIDITY_ISSUER,
     &VALIDITY_HOLDER,
     &VALIDITY_AUTHORITY,
+    &VALIDITY_SERVICE,
     &SUBJECT,
     &SUBJECT_NUMBER,
     &SUBJECT_PLACE,

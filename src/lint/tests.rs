@@ -11,6 +11,8 @@ use super::fixture::kiyose;
 use super::fixture::production;
 use super::fixture::published;
 use super::fixture::second_generation;
+use super::fixture::service_certificate;
+use super::fixture::service_certificate_from;
 use super::fixture::signed_part;
 use super::*;
 use crate::asn1::Der;
@@ -24,6 +26,8 @@ use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
+use crate::profile::Service;
+use crate::profile::Subject;
 use crate::profile::TbsCertificate;
 
 #[test]
@@ -45,6 +49,58 @@ fn good_certificates_pass() {
             }
         }
     }
+}
+
+#[test]
+fn good_service_certificates_pass() {
+    for realm in [&production(), &Realm::sandbox()] {
+        for ca in CaName::ALL {
+            for service in Service::ALL {
+                let issuer = second_generation(ca);
+                let tbs = service_certificate(realm, ca, service);
+                assert_eq!(tbs.not_after().to_string(), "2027-05-20T14:59:59Z");
+                assert_eq!(tbs.subject().partition().code(), "000000");
+                let authority = Authority { realm, issuer: Some(&issuer) };
+                assert_eq!(check(tbs.clone(), &authority).unwrap().tbs(), &tbs);
+                let report = certificate_file(&complete(&tbs, tbs.as_der()));
+                assert_eq!(report.table, Some(Table::Service(ca, service)));
+                assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
+
+                // In the issuer's last years, its end is the service's.
+                let late = service_certificate_from(realm, ca, service, "2027-01-01T00:00:00Z");
+                assert_eq!(late.not_after(), issuer.not_after);
+                let report = certificate_file(&complete(&late, late.as_der()));
+                assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
+                check(late, &authority).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn a_service_is_of_the_authority_that_issues_and_of_no_other() {
+    let realm = production();
+    let tbs = publication(CaName::Signature);
+    let issuer = second_generation(CaName::Signature);
+    let next = Issuer { generation: Generation::new(3).unwrap(), ..issuer };
+    let other = second_generation(CaName::UserAuthentication);
+    for issuer in [Some(&next), Some(&other), None] {
+        let findings = check(tbs.clone(), &Authority { realm: &realm, issuer }).unwrap_err();
+        assert!(ids(findings.as_slice()).contains(&"L-STATED"), "{findings}");
+    }
+    // With the unit of the other authority in the subject it is no service of either.
+    let mut tree = Node::of(tbs.as_der());
+    tree.attribute(5, 2).set(b"JPKI for user authentication");
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!((report.table, ids(&report.findings)), (None, vec!["L-KIND"]));
+    // What else it carries does not make it anything else.
+    let mut tree = Node::of(tbs.as_der());
+    let holders = holder_certificate(&realm, Kind::Signature, Carrier::Card);
+    let policies = Node::of(holders.as_der()).extension(oid::CERTIFICATE_POLICIES).clone();
+    tree.extensions().push(policies);
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!(report.table, Some(Table::Service(CaName::Signature, Service::Publication)));
+    assert_eq!(ids(&report.findings), ["L-EXT-UNKNOWN", "L-UNCHECKED"]);
 }
 
 #[test]
@@ -182,12 +238,13 @@ fn no_flipped_bit_goes_unseen_but_in_the_holders_own_data() {
             }
         }
     }
-    let tbs = second();
-    for position in 0..tbs.as_der().len() {
-        for bit in 0..8 {
-            let mut der = tbs.as_der().to_vec();
-            der[position] ^= 1 << bit;
-            assert!(!judged(&tbs, &der).is_empty(), "{position} {bit}");
+    for tbs in [second(), publication(CaName::Signature)] {
+        for position in 0..tbs.as_der().len() {
+            for bit in 0..8 {
+                let mut der = tbs.as_der().to_vec();
+                der[position] ^= 1 << bit;
+                assert!(!judged(&tbs, &der).is_empty(), "{position} {bit}");
+            }
         }
     }
 }
@@ -203,10 +260,13 @@ proptest! {
     fn any_damage_is_judged(
         changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<proptest::sample::Index>(),
-        signature: bool,
+        which in 0..3,
     ) {
-        let kind = if signature { Kind::Signature } else { Kind::UserAuthentication };
-        let tbs = holder_certificate(&production(), kind, Carrier::Card);
+        let tbs = match which {
+            0 => publication(CaName::Signature),
+            1 => holder_certificate(&production(), Kind::Signature, Carrier::Card),
+            _ => holder_certificate(&production(), Kind::UserAuthentication, Carrier::Card),
+        };
         let mut der = tbs.as_der().to_vec();
         for (position, octet) in changes {
             *position.get_mut(&mut der) = octet;
@@ -250,14 +310,18 @@ fn second() -> TbsCertificate {
     authority_certificate("JPKI", CaName::Signature, "signca02", 0x0132_c4ab, begins)
 }
 
+/// A publication certificate in production.
+fn publication(ca: CaName) -> TbsCertificate {
+    service_certificate(&production(), ca, Service::Publication)
+}
+
 /// The findings on these bytes, with what stands beside those of `tbs`.
 fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
     let realm = production();
     let (table, municipality) = match tbs.subject() {
-        crate::profile::Subject::Authority => (Table::Authority(tbs.issuer().0), None),
-        crate::profile::Subject::Holder(kind, carrier, _) => {
-            (Table::Holder(kind, carrier), Some(kiyose()))
-        }
+        Subject::Authority => (Table::Authority(tbs.issuer().0), None),
+        Subject::Service(service) => (Table::Service(tbs.issuer().0, service), None),
+        Subject::Holder(kind, carrier, _) => (Table::Holder(kind, carrier), Some(kiyose())),
     };
     let issuer = second_generation(tbs.issuer().0);
     let expected = Expected {
@@ -266,7 +330,7 @@ fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
         arc: PolicyArc::Production,
         ocsp_url: Some(realm.ocsp_url()),
         municipality,
-        issuer: municipality.map(|_| &issuer),
+        issuer: (tbs.subject() != Subject::Authority).then_some(&issuer),
         stated: Some(tbs),
         sound: None,
         place: Severity::Error,

@@ -38,3 +38,7 @@ pub const TEST_ARC: u8 = 0;
 
 /// Years of an authority's own life, less a day. Published for all six certificates.
 pub const CA_YEARS: u8 = 10;
+
+/// Years of the life of a service's certificate, less a day. Nothing is published of such
+/// certificates: the lists of the real service come without a manifest.
+pub const SERVICE_YEARS: u8 = 3;

@@ -16,6 +16,7 @@ use crate::holder::Municipality;
 use super::issuer::Issuer;
 use super::partition::Partition;
 use super::realm::Realm;
+use super::service::Service;
 
 /// A certificate to be signed (`TBSCertificate`), with what it states beside its bytes.
 ///
@@ -81,6 +82,8 @@ impl TbsCertificate {
 pub enum Subject {
     /// The authority itself.
     Authority,
+    /// A service around it.
+    Service(Service),
     /// A holder registered in a municipality.
     Holder(Kind, Carrier, Municipality),
 }
@@ -90,7 +93,7 @@ impl Subject {
     #[must_use]
     pub fn partition(self) -> Partition {
         match self {
-            Self::Authority => Partition::Authority,
+            Self::Authority | Self::Service(_) => Partition::Authority,
             Self::Holder(_, _, municipality) => Partition::Municipality(municipality),
         }
     }

@@ -78,6 +78,9 @@ pub(super) trait Transaction: Register + Retention {
     ) -> Result<(), StoreError>;
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError>;
 
+    /// Every certificate that was issued to a service, oldest first.
+    fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError>;
+
     /// Intents whose process is gone, oldest first, with the ids of their requests.
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError>;
 

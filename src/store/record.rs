@@ -42,13 +42,13 @@ pub struct CertificateRecord {
     pub serial: Serial,
     /// Whom it certifies.
     pub subject: Subject,
-    /// The holder's handle in the register; none for an authority's own.
+    /// The holder's handle in the register; none for an authority's own or a service's.
     pub person: Option<Person>,
     /// Its first instant.
     pub not_before: Timestamp,
     /// Its last instant.
     pub not_after: Timestamp,
-    /// What decided its end; none for an authority's own.
+    /// What decided its end; none for an authority's own or a service's.
     pub clause: Option<Clause>,
     /// Where it stands in its life.
     pub state: State,
@@ -69,7 +69,7 @@ impl CertificateRecord {
 /// What is recorded with a certificate that is about to be signed.
 #[derive(Clone, Copy, Debug)]
 pub struct Intention<'a> {
-    /// The holder's handle; none for an authority's own certificate.
+    /// The holder's handle; none for an authority's own certificate or a service's.
     pub person: Option<&'a Person>,
     /// The id of the request.
     pub request: &'a str,
@@ -93,7 +93,7 @@ pub struct RequestRecord {
 pub struct KeyUse {
     /// The authority that certified it.
     pub ca: CaName,
-    /// The holder; none for an authority's own key.
+    /// The holder; none for an authority's own key or a service's.
     pub person: Option<Person>,
 }
 

@@ -305,6 +305,14 @@ impl<'a> Tx<'a> {
         self.inner.generations()
     }
 
+    /// Every certificate that was issued to a service, whatever became of it, oldest first.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
+        self.inner.service_certificates()
+    }
+
     /// Intents whose process is gone, oldest first, with the ids of their requests.
     ///
     /// # Errors

@@ -28,16 +28,16 @@ fn the_record_tells_every_act_in_order() {
     let stage = with_entries();
     let entries = stage.entries();
     let acts: Vec<&str> = entries.iter().map(|entry| entry["act"].as_str().unwrap()).collect();
-    let founding = ["founded", "intended", "issued", "intended", "issued"];
+    let founding = ["founded", "intended", "issued", "intended", "issued", "intended", "issued"];
     let first = ["intended", "intended", "issued", "issued"];
     let renewal = ["intended", "intended", "revoked", "revoked", "issued", "issued"];
     assert_eq!(acts, [&founding[..], &first[..], &renewal[..]].concat());
     let numbers: Vec<u64> = entries.iter().map(|entry| entry["entry"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, (1..=15).collect::<Vec<u64>>());
-    assert_eq!(stage.record().0, 15);
-    let issued = &entries[7];
-    assert_eq!([&issued["ca"], &issued["serial"]], ["signature", "2"]);
-    assert_eq!(issued["intent"], 6);
+    assert_eq!(numbers, (1..=17).collect::<Vec<u64>>());
+    assert_eq!(stage.record().0, 17);
+    let issued = &entries[9];
+    assert_eq!([&issued["ca"], &issued["serial"]], ["signature", "3"]);
+    assert_eq!(issued["intent"], 8);
 }
 
 #[test]
@@ -48,25 +48,25 @@ fn the_list_begins_after_a_number() {
         stage.jpki(&format!("audit list --after {after} --json")).exits(0).lines()
     };
     assert_eq!(listed(0), all);
-    assert_eq!(listed(13), all[13..]);
-    assert!(listed(15).is_empty());
+    assert_eq!(listed(15), all[15..]);
+    assert!(listed(17).is_empty());
     stage.jpki("audit list --after -1").exits(2);
-    let text = stage.jpki("audit list --after 14").exits(0).stdout;
-    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), all[14]);
+    let text = stage.jpki("audit list --after 16").exits(0).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), all[16]);
 }
 
 #[test]
 fn a_changed_entry_is_named() {
     for (sql, broken) in [
-        ("UPDATE audit SET line = replace(line, '\"2\"', '\"3\"') WHERE entry = 8", 8),
+        ("UPDATE audit SET line = replace(line, '\"3\"', '\"4\"') WHERE entry = 8", 8),
         ("UPDATE audit SET line = replace(line, 'founded', 'fuonded') WHERE entry = 1", 1),
         ("UPDATE audit SET hash = zeroblob(32) WHERE entry = 8", 8),
         ("DELETE FROM audit WHERE entry = 8", 9),
         ("DELETE FROM audit WHERE entry = 1", 2),
-        ("DELETE FROM audit WHERE entry = 15", 15),
+        ("DELETE FROM audit WHERE entry = 17", 17),
         ("DELETE FROM audit", 1),
-        ("UPDATE audit SET entry = 100 WHERE entry = 15", 100),
-        ("UPDATE audit SET line = '{}' WHERE entry = 15", 15),
+        ("UPDATE audit SET entry = 100 WHERE entry = 17", 100),
+        ("UPDATE audit SET line = '{}' WHERE entry = 17", 17),
     ] {
         let stage = with_entries();
         tamper(&stage, sql);

@@ -88,20 +88,20 @@ fn who_is_released_depends_on_kind_carrier_and_policy() {
         stage.jpki(&format!("{verb} --ca {ca} --serial {serial}"))
     };
     let (signature, authentication) = ("signature", "user-authentication");
-    for (ca, serial) in [(signature, 2), (signature, 3), (authentication, 2), (authentication, 3)] {
+    for (ca, serial) in [(signature, 3), (signature, 4), (authentication, 2), (authentication, 3)] {
         act("release", ca, serial).refused("R-NOT-HELD");
         act("hold", ca, serial).exits(0);
         assert_eq!(stage.verdict(&format!("out/{ca}-{serial}.cer")), "held");
     }
     act("release", authentication, 3).exits(0);
     assert_eq!(stage.verdict("out/user-authentication-3.cer"), "valid");
-    for (ca, serial) in [(signature, 2), (signature, 3), (authentication, 2)] {
+    for (ca, serial) in [(signature, 3), (signature, 4), (authentication, 2)] {
         act("release", ca, serial).refused("R-HOLD-FINAL");
     }
     let policy = "card_hold_release = \"user-authentication\"";
     stage.set("card_hold_release = \"refuse\"", policy);
-    act("release", signature, 2).refused("R-HOLD-FINAL");
     act("release", signature, 3).refused("R-HOLD-FINAL");
+    act("release", signature, 4).refused("R-HOLD-FINAL");
     act("release", authentication, 2).exits(0);
     assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
 }
@@ -110,13 +110,13 @@ fn who_is_released_depends_on_kind_carrier_and_policy() {
 fn a_held_certificate_counts_as_live() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "");
-    stage.jpki("hold --ca signature --serial 2").exits(0);
+    stage.jpki("hold --ca signature --serial 3").exits(0);
     let words = "issue --holder holder.json --holder-algorithm p256 --out out --kind signature";
     stage.jpki(words).refused("R-ALREADY-LIVE");
     stage.jpki(&format!("{words} --carrier phone")).refused("R-PHONE-NEEDS-CARD");
     stage.issue(&holder("p-1"), "--kind signature --renew");
-    assert_eq!(stage.verdict("out/signature-2.cer"), "revoked");
-    assert_eq!(stage.verdict("out/signature-3.cer"), "valid");
+    assert_eq!(stage.verdict("out/signature-3.cer"), "revoked");
+    assert_eq!(stage.verdict("out/signature-4.cer"), "valid");
 }
 
 #[test]
@@ -127,9 +127,16 @@ fn numbers_that_name_no_holders_certificate_are_refused() {
         stage.jpki(&format!("revoke {certificate} --reason superseded"))
     };
     revoke("user-authentication", "3").refused("R-UNKNOWN-SERIAL");
-    revoke("signature", "2").refused("R-UNKNOWN-SERIAL");
+    revoke("signature", "3").refused("R-UNKNOWN-SERIAL");
     revoke("signature", "9223372036854775807").refused("R-UNKNOWN-SERIAL");
     revoke("signature", "1").refused("R-AUTHORITY-ITSELF");
+    revoke("signature", "2").refused("R-SERVICE-ITSELF");
+    for verb in ["hold", "release"] {
+        let words = format!("{verb} --ca signature --serial 2");
+        stage.jpki(&words).refused("R-SERVICE-ITSELF");
+        stage.jpki(&format!("{words} --dry-run")).refused("R-SERVICE-ITSELF");
+    }
+    assert_eq!(stage.verdict("home/ca/publication.cer"), "valid");
     for number in ["0", "-1", "0x", "1f", "9223372036854775808", "2.0"] {
         revoke("signature", number).exits(2).says("--serial");
     }

@@ -29,17 +29,20 @@ fn a_home_has_both_authorities_and_is_its_owners_alone() {
     assert!(names.iter().all(|name| found.contains(&(*name).to_owned())), "{found:?}");
     assert_eq!(
         stage.names("home/ca"),
-        ["signature-1.cer", "signature-1.pem", "user-authentication-1.cer"]
+        ["publication", "signature-1", "user-authentication-1"]
             .into_iter()
-            .chain(["user-authentication-1.pem"])
+            .flat_map(|stem| ["cer", "pem"].map(|end| format!("{stem}.{end}")))
             .collect::<Vec<_>>()
     );
-    assert_eq!(stage.names("home/keys"), ["signature-1.key.pem", "user-authentication-1.key.pem"]);
+    let keys =
+        ["publication", "signature-1", "user-authentication-1"].map(|k| format!("{k}.key.pem"));
+    assert_eq!(stage.names("home/keys"), keys);
     assert_eq!([stage.mode("home"), stage.mode("home/keys")], [0o700; 2]);
-    for file in ["keys/signature-1.key.pem", "keys/user-authentication-1.key.pem", "store.db"] {
+    for file in keys.iter().map(|key| format!("keys/{key}")).chain(["store.db".to_owned()]) {
         assert_eq!(stage.mode(&format!("home/{file}")), 0o600, "{file}");
     }
     assert_eq!(made["authorities"].as_array().unwrap().len(), 2);
+    assert_eq!(made["services"].as_array().unwrap().len(), 1);
     for authority in made["authorities"].as_array().unwrap() {
         assert_eq!(authority["serial"], "1");
         assert_eq!(authority["not_before"], "2026-04-01T00:00:00Z", "--at sets it");
@@ -50,6 +53,48 @@ fn a_home_has_both_authorities_and_is_its_owners_alone() {
         dates.stdout,
         "notBefore=Apr  1 00:00:00 2026 GMT\nnotAfter=Mar 31 14:59:59 2036 GMT\n"
     );
+}
+
+#[test]
+fn publication_has_a_key_and_a_certificate_of_its_own() {
+    let stage = Stage::empty();
+    let made = stage.plain(&format!("init --algorithm p256 --at {FOUNDED} --json")).exits(0);
+    let expected = json!([{
+        "service": "publication",
+        "ca": "signature",
+        "generation": 1,
+        "serial": "2",
+        "not_before": "2026-04-01T00:00:00Z",
+        "not_after": "2029-03-31T14:59:59Z",
+        "certificate": "home/ca/publication.pem",
+    }]);
+    assert_eq!(made.json()["services"], expected, "three years less a day");
+    let verify = "openssl verify -x509_strict -attime 1775100000 -CAfile";
+    stage.shell(&format!("{verify} home/ca/signature-1.pem home/ca/publication.pem")).exits(0);
+    stage
+        .shell(&format!("{verify} home/ca/user-authentication-1.pem home/ca/publication.pem"))
+        .exits(2);
+    let read = |line: &str| stage.shell(line).exits(0).stdout;
+    let certified = read("openssl x509 -noout -pubkey -in home/ca/publication.pem");
+    assert_eq!(certified, read("openssl pkey -pubout -in home/keys/publication.key.pem"));
+    assert_eq!(
+        read("openssl x509 -noout -subject -nameopt RFC2253 -in home/ca/publication.pem"),
+        "subject=CN=Publication,OU=JPKI for digital signature,O=JPKI-SANDBOX,C=JP\n"
+    );
+    let verified = stage.jpki("verify home/ca/publication.pem --json").exits(0).json();
+    let known = [&verified["verdict"], &verified["ca"], &verified["serial"]];
+    assert_eq!(known, ["valid", "signature", "2"]);
+    let late = "verify home/ca/publication.cer --at 2029-03-31T15:00:00Z --json";
+    assert_eq!(stage.jpki(late).exits(1).json()["verdict"], "expired");
+    let lint = stage.jpki("lint home/ca/publication.cer --json").exits(0).json();
+    assert_eq!(lint["table"], "publication certificate (signature)");
+    assert_eq!(lint["findings"][0]["id"], "L-UNCHECKED");
+    let shown = stage.jpki("show home/ca/publication.cer --json").exits(0).json();
+    let shown = &shown["objects"][0]["jpki"];
+    assert_eq!([&shown["role"], &shown["ca"]], ["publication", "signature"]);
+    assert_eq!(shown["partition"], json!({ "of": "authority" }));
+    let why = stage.jpki("why --ca signature --serial 2 --json").exits(0).json();
+    assert_eq!(why["state"], "live");
 }
 
 #[test]
@@ -67,10 +112,10 @@ fn an_authority_is_rsa_2048_unless_told_otherwise() {
     assert_eq!(made["authorities"][1]["algorithm"], "rsa2048");
     stage.write_json("holder.json", &holder("p-1"));
     stage.jpki("issue --holder holder.json --out out").exits(0);
-    let key = stage.shell("openssl pkey -noout -text -in out/signature-2.key.pem").exits(0);
+    let key = stage.shell("openssl pkey -noout -text -in out/signature-3.key.pem").exits(0);
     assert!(key.stdout.contains("2048 bit"), "the holder's too: {}", key.stdout);
     let verify = "openssl verify -x509_strict -check_ss_sig -ignore_critical -attime 1775100000 \
-                  -CAfile home/ca/signature-1.pem out/signature-2.pem";
+                  -CAfile home/ca/signature-1.pem out/signature-3.pem";
     stage.shell(verify).exits(0);
 }
 
@@ -171,9 +216,9 @@ fn the_clock_of_production_is_never_set() {
         for verb in [
             "issue --holder holder.json --holder-algorithm p256 --out out",
             "issue --holder holder.json --holder-algorithm p256 --dry-run",
-            "revoke --ca signature --serial 2 --reason superseded",
-            "hold --ca signature --serial 2",
-            "release --ca signature --serial 2",
+            "revoke --ca signature --serial 3 --reason superseded",
+            "hold --ca signature --serial 3",
+            "release --ca signature --serial 3",
             "recover",
         ] {
             let words = format!("{verb} --at 2030-01-01T00:00:00Z --passphrase-file passphrase");
@@ -216,6 +261,13 @@ fn a_missing_key_and_a_swapped_key_are_refused() {
     fs::copy(&other, &one).unwrap();
     stage.jpki(issue).exits(2).says("key");
     fs::rename(&aside, &one).unwrap();
+    let publication = stage.path("home/keys/publication.key.pem");
+    fs::rename(&publication, &aside).unwrap();
+    stage.jpki(issue).exits(5).says("publication.key.pem");
+    stage.jpki("audit verify").exits(0);
+    fs::copy(&one, &publication).unwrap();
+    stage.jpki(issue).exits(2).says("belongs to no generation and no service");
+    fs::rename(&aside, &publication).unwrap();
     assert!(!stage.path("out").exists());
     stage.jpki(issue).exits(0);
 }

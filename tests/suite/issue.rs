@@ -20,13 +20,13 @@ const ISSUE: &str = "issue --holder holder.json --holder-algorithm p256 --out ou
 fn the_result_says_what_was_issued_and_where_it_is() {
     let stage = Stage::founded();
     let result = stage.issue(&holder("p-1"), "--request-id r-1");
-    let certificate = |ca: &str| {
-        let files = ["cer", "pem", "key.pem"].map(|end| format!("out/{ca}-2.{end}"));
+    let certificate = |ca: &str, serial: &str| {
+        let files = ["cer", "pem", "key.pem"].map(|end| format!("out/{ca}-{serial}.{end}"));
         json!({
             "kind": ca,
             "ca": ca,
             "generation": 1,
-            "serial": "2",
+            "serial": serial,
             "not_before": "2026-04-02T00:00:00Z",
             "not_after": "2030-12-07T14:59:59Z",
             "clause": "birthday5",
@@ -37,7 +37,7 @@ fn the_result_says_what_was_issued_and_where_it_is() {
     let expected = json!({
         "request_id": "r-1",
         "status": "issued",
-        "certificates": [certificate("signature"), certificate("user-authentication")],
+        "certificates": [certificate("signature", "3"), certificate("user-authentication", "2")],
         "error": null,
     });
     assert_eq!(result, expected);
@@ -47,13 +47,13 @@ fn the_result_says_what_was_issued_and_where_it_is() {
 fn certificates_and_keys_stand_in_the_folder_and_fit() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "");
-    let files = ["signature-2", "user-authentication-2"]
+    let files = ["signature-3", "user-authentication-2"]
         .iter()
         .flat_map(|stem| ["cer", "key.pem", "pem"].map(|end| format!("{stem}.{end}")))
         .collect::<Vec<_>>();
     assert_eq!(stage.names("out"), files);
     assert_eq!(stage.mode("out"), 0o700);
-    for stem in ["signature-2", "user-authentication-2"] {
+    for stem in ["signature-3", "user-authentication-2"] {
         assert_eq!(stage.mode(&format!("out/{stem}.key.pem")), 0o600);
         let read = |line: &str| stage.shell(&line.replace('@', &format!("out/{stem}"))).exits(0);
         let in_pem = read("openssl x509 -in @.pem -noout -fingerprint").stdout;
@@ -74,7 +74,7 @@ fn one_kind_can_be_asked_for() {
     assert_eq!(result["certificates"][0]["kind"], "user-authentication");
     assert_eq!(stage.names("out").len(), 3);
     let result = stage.issue(&holder("p-1"), "--kind signature");
-    assert_eq!(result["certificates"][0]["serial"], "2");
+    assert_eq!(result["certificates"][0]["serial"], "3");
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn each_authority_counts_its_own_numbers() {
         let i: usize = i.parse().unwrap();
         result["certificates"][i]["serial"].as_str().unwrap().to_owned()
     });
-    assert_eq!(serials, ["3", "2"]);
+    assert_eq!(serials, ["4", "2"], "the signature authority's second is that of publication");
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn a_phone_needs_a_signature_certificate_on_the_card_and_ends_no_later() {
     let signature = &result["certificates"][0];
     let said = [&signature["not_after"], &signature["clause"]];
     assert_eq!(said, ["2028-05-01T14:59:59Z", "authentication"], "on a tie the earlier clause");
-    assert_eq!(stage.verdict("out/signature-2.cer"), "valid", "each carrier has its own");
-    assert_eq!(stage.verdict("out/signature-3.cer"), "valid");
+    assert_eq!(stage.verdict("out/signature-3.cer"), "valid", "each carrier has its own");
+    assert_eq!(stage.verdict("out/signature-4.cer"), "valid");
     stage.jpki(&phone).refused("R-ALREADY-LIVE");
 }
 
@@ -118,11 +118,11 @@ fn a_live_certificate_is_replaced_only_when_asked() {
     assert_eq!(stage.names("out").len(), 6, "the keys made for the refused request are gone");
     assert_eq!(stage.record().0, before.0 + 1, "the refusal is on record");
     let result = stage.issue(&holder("p-1"), "--renew");
-    assert_eq!(result["certificates"][0]["serial"], "3");
-    for kind in ["signature", "user-authentication"] {
-        let old = stage.jpki(&format!("verify out/{kind}-2.cer --json")).exits(1).json();
+    assert_eq!(result["certificates"][0]["serial"], "4");
+    for (kind, old, new) in [("signature", 3, 4), ("user-authentication", 2, 3)] {
+        let old = stage.jpki(&format!("verify out/{kind}-{old}.cer --json")).exits(1).json();
         assert_eq!([&old["verdict"], &old["reason"]], ["revoked", "superseded"]);
-        assert_eq!(stage.verdict(&format!("out/{kind}-3.cer")), "valid");
+        assert_eq!(stage.verdict(&format!("out/{kind}-{new}.cer")), "valid");
     }
     assert_eq!(stage.count("revoked"), 2);
 }
@@ -180,10 +180,10 @@ fn a_request_id_is_not_used_for_something_else() {
 fn a_certificate_whose_key_is_lost_is_discarded() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "--request-id r-1");
-    std::fs::remove_file(stage.path("out/signature-2.key.pem")).unwrap();
+    std::fs::remove_file(stage.path("out/signature-3.key.pem")).unwrap();
     let words = format!("{ISSUE} --request-id r-1");
     stage.jpki(&words).refused("R-KEY-LOST");
-    let lost = stage.jpki("verify out/signature-2.cer --json").exits(1).json();
+    let lost = stage.jpki("verify out/signature-3.cer --json").exits(1).json();
     assert_eq!([&lost["verdict"], &lost["reason"]], ["revoked", "unspecified"]);
     assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
     stage.jpki(&words).refused("R-KEY-LOST");
@@ -199,15 +199,15 @@ fn a_public_key_is_taken_in_pem_or_der() {
     let result = stage.issue(&holder("p-1"), "--kind signature --public-key key.pem");
     assert_eq!(
         result["certificates"][0]["files"],
-        json!(["out/signature-2.cer", "out/signature-2.pem"]),
+        json!(["out/signature-3.cer", "out/signature-3.pem"]),
         "there is no private key to hand over"
     );
     assert_eq!(stage.names("out").len(), 2);
-    let certified = stage.shell("openssl x509 -in out/signature-2.pem -noout -pubkey").exits(0);
+    let certified = stage.shell("openssl x509 -in out/signature-3.pem -noout -pubkey").exits(0);
     assert_eq!(certified.stdout, public_key(7));
     let renewed = "--kind signature --public-key key.der --renew";
     stage.issue(&holder("p-1"), renewed);
-    let certified = stage.shell("openssl x509 -in out/signature-3.pem -noout -pubkey").exits(0);
+    let certified = stage.shell("openssl x509 -in out/signature-4.pem -noout -pubkey").exits(0);
     assert_eq!(certified.stdout, public_key(7));
 }
 
@@ -221,7 +221,7 @@ fn a_certification_request_must_prove_possession_of_its_key() {
         )
         .exits(0);
     stage.issue(&holder("p-1"), "--kind signature --csr good.csr");
-    let certified = stage.shell("openssl x509 -in out/signature-2.pem -noout -pubkey").exits(0);
+    let certified = stage.shell("openssl x509 -in out/signature-3.pem -noout -pubkey").exits(0);
     let mine = stage.shell("openssl pkey -in mine.pem -pubout").exits(0);
     assert_eq!(certified.stdout, mine.stdout);
     let mut bytes = stage.read("good.der");
@@ -270,13 +270,13 @@ fn a_dry_run_issues_nothing() {
     let before = stage.record();
     let dry = stage.jpki(&format!("{ISSUE} --dry-run --json")).exits(0).json();
     assert_eq!(dry["status"], "would-issue");
-    assert_eq!(dry["certificates"][0]["serial"], "2");
+    assert_eq!(dry["certificates"][0]["serial"], "3");
     assert_eq!(dry["certificates"][0]["files"], json!([]));
     stage.jpki("issue --holder holder.json --holder-algorithm p256 --dry-run").exits(0);
     assert_eq!(stage.record(), before);
     assert!(!stage.path("out").exists());
     let result = stage.issue(&holder("p-1"), "--request-id r-1");
-    assert_eq!(result["certificates"][0]["serial"], "2", "no number was used up");
+    assert_eq!(result["certificates"][0]["serial"], "3", "no number was used up");
     stage.jpki(&format!("{ISSUE} --dry-run")).refused("R-ALREADY-LIVE");
     let same = stage.jpki(&format!("{ISSUE} --request-id r-1 --dry-run --json")).exits(0).json();
     assert_eq!(same["status"], "existing");
@@ -289,7 +289,7 @@ fn under_fifteen_there_is_no_signature_certificate() {
     stage.write_json("holder.json", &child("2011-04-03"));
     stage.jpki(ISSUE).refused("R-AGE-15");
     stage.jpki(&format!("{ISSUE} --kind signature")).refused("R-AGE-15");
-    assert_eq!(stage.count("intended"), 2, "both or none: only the authorities' own");
+    assert_eq!(stage.count("intended"), 3, "both or none: only those of the founding");
     let result = stage.issue(&child("2011-04-03"), "--kind user-authentication");
     assert_eq!(end(&result), ("2030-04-03T14:59:59Z", "birthday5"));
     stage.issue(&holder_with("p-2", &json!({ "birth_date": "2011-04-02" })), "");
@@ -349,7 +349,7 @@ fn nothing_is_issued_outside_the_authoritys_own_time() {
     stage.write_json("holder.json", &holder("p-1"));
     stage.jpki(&format!("{ISSUE} --at 2026-03-31T23:59:59Z")).refused("R-CA-NOT-YET");
     stage.jpki(&format!("{ISSUE} --at 2031-12-08T00:00:00Z")).refused("R-CA-END");
-    assert_eq!(stage.count("intended"), 2);
+    assert_eq!(stage.count("intended"), 3);
     let last = stage.issue(&holder("p-1"), "--at 2031-12-06T00:00:00Z");
     assert_eq!(end(&last).0, "2035-12-07T14:59:59Z");
 }
@@ -362,10 +362,10 @@ fn another_authoritys_files_are_not_replaced() {
     let other = "--home other";
     stage.plain(&format!("init --algorithm p256 --at 2026-04-01T00:00:00Z {other}")).exits(0);
     let words = format!("{ISSUE} --request-id r-1 {other}");
-    stage.jpki(&words).exits(2).says("out/signature-2.cer");
+    stage.jpki(&words).exits(2).says("out/signature-3.cer");
     let after = stage.tree("out");
     assert!(before.iter().all(|(path, content)| after.get(path) == Some(content)));
-    let aside = "mkdir aside && mv out/*-2.* aside";
+    let aside = "mkdir aside && mv out/signature-3.* out/user-authentication-2.* aside";
     stage.shell(aside).exits(0);
     let result = stage.jpki(&format!("{words} --json")).exits(0).json();
     assert_eq!(result["status"], "existing");
@@ -396,5 +396,5 @@ fn weak_keys_are_refused() {
         stage.jpki(&words).refused(rule);
         stage.jpki(&format!("{words} --dry-run")).refused(rule);
     }
-    assert_eq!(stage.count("intended"), 2);
+    assert_eq!(stage.count("intended"), 3);
 }

@@ -84,7 +84,7 @@ fn a_file_that_is_wrong_in_form_is_refused_by_field() {
         assert_eq!(json["error"]["rule"], code);
     }
     assert!(!stage.path("out").exists());
-    assert_eq!(stage.count("intended"), 2);
+    assert_eq!(stage.count("intended"), 3);
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_file_that_is_wrong_in_content_is_refused_by_item() {
         assert_eq!(json["error"]["item"], item);
     }
     assert!(!stage.path("out").exists());
-    assert_eq!(stage.count("intended"), 2);
+    assert_eq!(stage.count("intended"), 3);
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn refused(says: &str, strange: impl FnOnce(&Stage)) {
     let there = fs::read(stage.path(STORE)).ok();
     for words in [
         issue,
-        "revoke --ca signature --serial 2 --reason superseded",
+        "revoke --ca signature --serial 3 --reason superseded",
         "recover",
         "audit verify",
         "verify home/ca/signature-1.cer",
@@ -78,12 +78,12 @@ fn a_store_that_is_missing() {
 fn certificates_whose_bytes_were_changed_are_not_handed_out() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "--request-id r-1");
-    let genuine = stage.read("out/signature-2.cer");
+    let genuine = stage.read("out/signature-3.cer");
     sql(&stage, STORE, "UPDATE tbs SET der = zeroblob(length(der)) WHERE id > 2");
     let issue = "issue --holder holder.json --holder-algorithm p256 --out out --request-id r-1";
     stage.jpki(issue).exits(5).says("not those that were recorded");
-    stage.jpki("verify out/signature-2.cer").exits(5).says("not those that were recorded");
-    assert_eq!(stage.read("out/signature-2.cer"), genuine);
+    stage.jpki("verify out/signature-3.cer").exits(5).says("not those that were recorded");
+    assert_eq!(stage.read("out/signature-3.cer"), genuine);
 }
 
 #[test]

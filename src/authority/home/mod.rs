@@ -4,7 +4,9 @@
 //! jpki.toml                              settings
 //! store.db                               records
 //! keys/<ca>-<generation>.key.pem         private keys, mode 0600
+//! keys/publication.key.pem               the key that signs what is published, mode 0600
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
+//! ca/publication.cer, .pem               the publication certificate
 //! ```
 
 mod config;
@@ -27,6 +29,7 @@ use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
+use crate::profile::Service;
 use crate::signer;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
@@ -56,7 +59,7 @@ pub struct Home {
 pub struct InitOptions {
     /// Organisation (O) of every name; a sandbox has one of its own.
     pub organisation: Option<Organisation>,
-    /// What the authorities' keys are.
+    /// What the keys of the authorities and of publication are.
     pub algorithm: KeyAlgorithm,
     /// Where the records go, relative to the home.
     pub store: String,
@@ -125,8 +128,8 @@ impl InitOptions {
 }
 
 impl Home {
-    /// Founds an installation in a new folder: keys, both authorities' certificates, settings and
-    /// store. The folder appears complete or not at all.
+    /// Founds an installation in a new folder: keys, the certificates of both authorities and of
+    /// publication, settings and store. The folder appears complete or not at all.
     ///
     /// # Errors
     /// When the folder exists and is not empty, an option does not fit, or the disk, the store or a
@@ -162,21 +165,23 @@ impl Home {
         let key_folder = staging.folder.join(&settings.keys);
         private_folder(&key_folder)?;
         let mut signers = Vec::new();
-        for ca in CaName::ALL {
+        let files = CaName::ALL.map(|ca| key_file(ca, Generation::FIRST));
+        for file in files.into_iter().chain([service_key_file(Service::Publication)]) {
             let key = signer::generate(options.algorithm, random)?;
-            let path = key_folder.join(key_file(ca, Generation::FIRST));
+            let path = key_folder.join(file);
             signer::write_key_file(&path, &key, options.passphrase.as_ref(), random)?;
             signers.push(SoftwareSigner::new(&key)?);
         }
-        let [signature, user_authentication] = signers.as_slice() else {
-            return Err(HomeError::Init("both authorities need a key".to_owned()));
+        let [signature, user_authentication, publication] = signers.as_slice() else {
+            return Err(HomeError::Init("authorities and publication need a key each".to_owned()));
         };
         {
             let store = Store::create(&settings.store.within(&staging.folder))?;
             if options.production {
                 store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
             }
-            Authority::found(&store, clock, &realm, signature, user_authentication)?;
+            let publication = publication.public_key();
+            Authority::found(&store, clock, &realm, signature, user_authentication, publication)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");
@@ -184,6 +189,8 @@ impl Home {
             for (issuer, der) in authority.authority_certificates() {
                 write_certificate(&certificates, &certificate_stem(issuer), der, true)?;
             }
+            let publication = authority.publication_certificate()?;
+            write_certificate(&certificates, Service::Publication.as_str(), publication, true)?;
             sync_folder(&certificates)?;
         }
         write_whole(&staging.folder.join(CONFIG), config.as_bytes(), true)?;
@@ -272,9 +279,9 @@ impl Home {
         let store = Store::open(&self.store_url())?;
         let generations = store.tx(clock.now(), |tx| tx.generations())?;
         let mut signers: Vec<Box<dyn Signer>> = Vec::new();
-        for record in generations {
-            let own = record.certificate;
-            let file = key_file(own.ca, own.generation);
+        let own = generations.iter().map(|record| &record.certificate);
+        let files = own.map(|own| key_file(own.ca, own.generation));
+        for file in files.chain([service_key_file(Service::Publication)]) {
             let path = self.folder.join(&self.config.keys).join(file);
             let key = signer::read_key_file(&path, passphrase)?;
             signers.push(Box::new(SoftwareSigner::new(&key)?));
@@ -463,6 +470,10 @@ fn private_folder(folder: &Path) -> Result<(), HomeError> {
 
 fn key_file(ca: CaName, generation: Generation) -> String {
     format!("{ca}-{generation}.key.pem")
+}
+
+fn service_key_file(service: Service) -> String {
+    format!("{service}.key.pem")
 }
 
 fn certificate_stem(issuer: &Issuer) -> String {

@@ -25,7 +25,7 @@ pub(super) fn key_usage(judge: &mut Judge<'_>, mut value: Reader<'_>) -> Result<
         // digitalSignature, nonRepudiation.
         Table::Holder(Kind::Signature, _) => [0x06, 0xc0],
         // digitalSignature.
-        Table::Holder(Kind::UserAuthentication, _) => [0x07, 0x80],
+        Table::Service(..) | Table::Holder(Kind::UserAuthentication, _) => [0x07, 0x80],
     };
     judge.require(&rules::KEY_USAGE, bits == right);
     Ok(())
@@ -108,7 +108,7 @@ pub(super) fn distribution_points(
     }
     let name = name::only_directory_name(full_name.contents)?;
     let own = published::authority_name(expected.table.ca(), expected.organisation);
-    if matches!(expected.table, Table::Authority(_)) {
+    if matches!(expected.table, Table::Authority(_) | Table::Service(..)) {
         judge.require(&rules::DISTRIBUTION_POINT, name::is(name, &own));
         return Ok(());
     }

@@ -19,6 +19,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, row: Reader<'_>) {
     let Ok(found) = read(row) else { return judge.broken(&rules::EXTENSION_FORM) };
     let table: &[Row] = match judge.expected.table {
         Table::Authority(_) => &AUTHORITY,
+        Table::Service(..) => &SERVICE,
         Table::Holder(Kind::Signature, _) => &SIGNATURE,
         Table::Holder(Kind::UserAuthentication, _) => &USER_AUTHENTICATION,
     };
@@ -57,7 +58,7 @@ pub(in crate::lint) fn value_of(row: Reader<'_>, oid: ObjectIdentifier) -> Optio
     found.iter().find(|extension| extension.oid == oid.as_bytes()).map(|extension| extension.value)
 }
 
-/// One row of a published table.
+/// One row of a table.
 struct Row {
     oid: ObjectIdentifier,
     name: &'static str,
@@ -129,6 +130,10 @@ const AUTHORITY: [Row; 5] = [
     DISTRIBUTION_POINTS,
     SUBJECT_KEY_IDENTIFIER,
 ];
+
+/// The certificate of a service: ours, since none is published.
+const SERVICE: [Row; 4] =
+    [KEY_USAGE, DISTRIBUTION_POINTS, AUTHORITY_KEY_IDENTIFIER, SUBJECT_KEY_IDENTIFIER];
 
 const KEY_USAGE: Row = Row {
     oid: oid::KEY_USAGE,

@@ -62,10 +62,12 @@ fn significant_octets(octets: &[u8]) -> impl Iterator<Item = &u8> {
 /// The algorithm identifiers byte by byte: parameters NULL for RSA, absent for ECDSA.
 fn algorithm(judge: &mut Judge<'_>, algorithm: Value<'_>) {
     let right = match (judge.expected.table, judge.expected.issuer, &judge.key) {
-        (Table::Holder(..), Some(issuer), _) => issuer.algorithm.signature_identifier(),
+        (Table::Service(..) | Table::Holder(..), Some(issuer), _) => {
+            issuer.algorithm.signature_identifier()
+        }
         (Table::Authority(_), _, Some(key)) => key.algorithm().signature_identifier(),
         // Without the issuer's key, or with one that is no key: a finding of its own.
-        (Table::Holder(..), None, _) | (Table::Authority(_), _, None) => {
+        (Table::Service(..) | Table::Holder(..), None, _) | (Table::Authority(_), _, None) => {
             let known = KNOWN_ALGORITHMS.contains(&algorithm.der);
             return judge.require(&rules::ALGORITHM, known);
         }
@@ -88,6 +90,15 @@ fn validity(judge: &mut Judge<'_>, parts: &Parts<'_>) {
         Table::Authority(_) => {
             let right = first_day.plus_months(AUTHORITY_MONTHS).and_then(|day| day.plus_days(-1));
             judge.require(&rules::VALIDITY_AUTHORITY, right == Ok(last_day));
+        }
+        Table::Service(..) => {
+            let limit = first_day.plus_months(SERVICE_MONTHS).and_then(|day| day.plus_days(-1));
+            let right = limit.is_ok_and(|limit| match judge.expected.issuer {
+                Some(issuer) => ends == limit.end_of_day().min(issuer.not_after),
+                // Perhaps its issuer's end cut it.
+                None => last_day <= limit,
+            });
+            judge.require(&rules::VALIDITY_SERVICE, right);
         }
         Table::Holder(..) => {
             // A day more, for those born on 29 February.
@@ -167,6 +178,7 @@ const VERSION_3: [u8; 1] = [2];
 /// RFC 5280 section 4.1.2.2.
 const SERIAL_OCTETS: usize = 20;
 const AUTHORITY_MONTHS: i32 = 120;
+const SERVICE_MONTHS: i32 = 36;
 const HOLDER_MONTHS: i32 = 72;
 /// Japan is nine hours ahead of UTC.
 const JAPAN_OFFSET: i64 = 9 * 60 * 60;

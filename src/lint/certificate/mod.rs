@@ -19,6 +19,7 @@ use crate::credential::Kind;
 use crate::holder::Municipality;
 use crate::profile::Issuer;
 use crate::profile::PolicyArc;
+use crate::profile::Service;
 use crate::profile::TbsCertificate;
 
 use super::finding::Finding;
@@ -29,15 +30,18 @@ use super::rules;
 
 pub(super) use extensions::value_of;
 pub(super) use name::organisation_and_unit;
+pub(super) use name::service_of;
 pub(super) use parts::Parts;
 pub(super) use published::authority_unit;
 pub(super) use published::known_ocsp_url;
 
-/// Which of the published tables a certificate is held against.
+/// Which table a certificate is held against: one of the published ones, or ours for a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// An authority's own certificate.
     Authority(CaName),
+    /// The certificate of a service around an authority.
+    Service(CaName, Service),
     /// A holder's certificate.
     Holder(Kind, Carrier),
 }
@@ -46,7 +50,7 @@ impl Table {
     /// The authority that signs.
     pub(super) fn ca(self) -> CaName {
         match self {
-            Self::Authority(ca) => ca,
+            Self::Authority(ca) | Self::Service(ca, _) => ca,
             Self::Holder(kind, _) => kind.ca(),
         }
     }
@@ -56,6 +60,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authority(ca) => write!(f, "authority certificate ({ca})"),
+            Self::Service(ca, service) => write!(f, "{service} certificate ({ca})"),
             Self::Holder(kind, carrier) => write!(f, "{kind} certificate ({carrier})"),
         }
     }

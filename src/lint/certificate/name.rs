@@ -6,6 +6,7 @@ use crate::asn1::Value;
 use crate::asn1::oid;
 use crate::asn1::oid::ObjectIdentifier;
 use crate::asn1::tag;
+use crate::profile::Service;
 
 use super::published;
 
@@ -87,6 +88,15 @@ pub(in crate::lint) fn organisation_and_unit(name: Value<'_>) -> Option<(&str, &
     let [country, organisation, unit, _] = attributes.as_slice() else { return None };
     let named = (organisation.utf8(oid::ORGANIZATION)?, unit.utf8(oid::ORGANIZATIONAL_UNIT)?);
     country.is(&published::COUNTRY).then_some(named)
+}
+
+/// The service that a subject names, if it has the form of one within this organisational unit.
+pub(in crate::lint) fn service_of(name: Value<'_>, unit: &str) -> Option<Service> {
+    let attributes = attributes(name).ok()?;
+    let [_, _, own, service] = attributes.as_slice() else { return None };
+    let named = service.utf8(oid::COMMON_NAME)?;
+    let service = Service::ALL.into_iter().find(|known| published::service_name(*known) == named);
+    service.filter(|_| own.utf8(oid::ORGANIZATIONAL_UNIT) == Some(unit))
 }
 
 /// Attributes of the longest name of the profile, a distribution point's.

@@ -20,7 +20,7 @@ pub(in crate::lint) struct Parts<'a> {
     /// The last instant of validity.
     pub(super) not_after: Value<'a>,
     /// The subject's name.
-    pub(super) subject: Value<'a>,
+    pub(in crate::lint) subject: Value<'a>,
     /// The subject's key.
     pub(in crate::lint) key: Value<'a>,
     /// Whether there is a unique identifier.

@@ -1,5 +1,5 @@
-//! The published values, as the lint holds them against the bytes. They stand here a second time,
-//! beside those of `profile`, so that a slip there is seen here.
+//! The published values, and ours for services, as the lint holds them against the bytes. They stand
+//! here a second time, beside those of `profile`, so that a slip there is seen here.
 
 use crate::asn1::oid;
 use crate::asn1::oid::ObjectIdentifier;
@@ -8,6 +8,7 @@ use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Kind;
 use crate::profile::PolicyArc;
+use crate::profile::Service;
 use crate::profile::assumed;
 
 use super::name::Expectation;
@@ -20,6 +21,23 @@ pub(super) fn authority_name(ca: CaName, organisation: &str) -> [Expectation<'_>
         utf8(oid::ORGANIZATIONAL_UNIT, authority_unit(ca)),
         utf8(oid::ORGANIZATIONAL_UNIT, "Japan Agency for Local Authority Information Systems"),
     ]
+}
+
+/// The subject of a service.
+pub(super) fn service_subject(
+    ca: CaName,
+    service: Service,
+    organisation: &str,
+) -> [Expectation<'_>; 4] {
+    let [country, organisation, unit, _] = authority_name(ca, organisation);
+    [country, organisation, unit, utf8(oid::COMMON_NAME, service_name(service))]
+}
+
+/// The common name of a service.
+pub(super) fn service_name(service: Service) -> &'static str {
+    match service {
+        Service::Publication => "Publication",
+    }
 }
 
 /// The Japanese name of an authority.

@@ -1,4 +1,4 @@
-//! The subject: an authority's name, or numbers under which the register is asked for the holder.
+//! The subject: an authority's or a service's name, or numbers under which the register is asked for the holder.
 
 use crate::asn1::Value;
 use crate::asn1::oid;
@@ -18,6 +18,10 @@ pub(super) fn judge(judge: &mut Judge<'_>, subject: Value<'_>) {
     match judge.expected.table {
         Table::Authority(ca) => {
             let own = published::authority_name(ca, judge.expected.organisation);
+            judge.require(&rules::SUBJECT, name::all_are(&attributes, &own));
+        }
+        Table::Service(ca, service) => {
+            let own = published::service_subject(ca, service, judge.expected.organisation);
             judge.require(&rules::SUBJECT, name::all_are(&attributes, &own));
         }
         Table::Holder(Kind::Signature, _) => signature(judge, &attributes),

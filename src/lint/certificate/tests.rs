@@ -17,8 +17,9 @@ type Case = (&'static str, fn(&mut Node));
 fn each_rule_speaks_and_no_other() {
     let mut spoken = BTreeSet::new();
     for (table, cases) in [
-        (SIGNATURE, [EVERY, HOLDERS, SIGNATURES].concat()),
-        (USER_AUTHENTICATION, [EVERY, HOLDERS, USER_AUTHENTICATIONS].concat()),
+        (SIGNATURE, [EVERY, ISSUED, HOLDERS, SIGNATURES].concat()),
+        (USER_AUTHENTICATION, [EVERY, ISSUED, HOLDERS, USER_AUTHENTICATIONS].concat()),
+        (SERVICE, [EVERY, ISSUED, SERVICES].concat()),
         (AUTHORITY, [EVERY, AUTHORITIES].concat()),
     ] {
         assert_eq!(ids(table, |_| {}), [""; 0], "{table}");
@@ -157,6 +158,20 @@ const EVERY: &[Case] = &[
     ("L-SKI", |tree| tree.value(oid::SUBJECT_KEY_IDENTIFIER).set(&[1; 19])),
 ];
 
+/// What is wrong on a certificate that an authority issued to another.
+const ISSUED: &[Case] = &[
+    ("L-AKI-FORM", |tree| drop(tree.value(oid::AUTHORITY_KEY_IDENTIFIER).nodes().pop())),
+    ("L-AKI-FORM", |tree| tree.value(oid::AUTHORITY_KEY_IDENTIFIER).nodes().swap(0, 1)),
+    ("L-AKI-KEY", |tree| change_last(tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[0]), 0)),
+    ("L-AKI-ISSUER", |tree| {
+        tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[1, 0, 0, 1, 0, 1]).set(b"JPKI-TEST");
+    }),
+    ("L-AKI-SERIAL", |tree| change_last(tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[2]), 3)),
+    ("L-AKI-SERIAL", |tree| {
+        tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[2]).set(&[0, 1, 0x32, 0xc4, 0xab]);
+    }),
+];
+
 /// What is wrong on a holder's certificate of either kind.
 const HOLDERS: &[Case] = &[
     ("L-VALIDITY-ORDER", |tree| tree.at(&[4, 1]).set(b"240520145959Z")),
@@ -204,16 +219,6 @@ const HOLDERS: &[Case] = &[
     ("L-CRLDP", |tree| distribution_point(tree, 3).set(b"CRL Distribution Point")),
     ("L-CRLDP-PLACE", |tree| distribution_point(tree, 5).set(b"Higashikurume-shi CRLDP")),
     ("L-CRLDP-PLACE", |tree| distribution_point(tree, 4).set(b"Saitama-ken")),
-    ("L-AKI-FORM", |tree| drop(tree.value(oid::AUTHORITY_KEY_IDENTIFIER).nodes().pop())),
-    ("L-AKI-FORM", |tree| tree.value(oid::AUTHORITY_KEY_IDENTIFIER).nodes().swap(0, 1)),
-    ("L-AKI-KEY", |tree| change_last(tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[0]), 0)),
-    ("L-AKI-ISSUER", |tree| {
-        tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[1, 0, 0, 1, 0, 1]).set(b"JPKI-TEST");
-    }),
-    ("L-AKI-SERIAL", |tree| change_last(tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[2]), 3)),
-    ("L-AKI-SERIAL", |tree| {
-        tree.value(oid::AUTHORITY_KEY_IDENTIFIER).at(&[2]).set(&[0, 1, 0x32, 0xc4, 0xab]);
-    }),
 ];
 
 /// What is wrong on a signature certificate.
@@ -303,6 +308,37 @@ const USER_AUTHENTICATIONS: &[Case] = &[
     }),
 ];
 
+/// What is wrong on a service's certificate.
+const SERVICES: &[Case] = &[
+    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"270521145959Z")),
+    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"270519145959Z")),
+    ("L-VALIDITY-ISSUER", |tree| {
+        tree.at(&[4, 0]).set(b"190914234100Z");
+        tree.at(&[4, 1]).set(b"220914145959Z");
+    }),
+    ("L-SUBJECT", |tree| tree.attribute(5, 0).tag(tag::UTF8_STRING)),
+    ("L-SUBJECT", |tree| tree.attribute(5, 1).set(b"JPKI-TEST")),
+    ("L-SUBJECT", |tree| tree.attribute(5, 2).set(b"JPKI for digital signature")),
+    ("L-SUBJECT", |tree| tree.attribute(5, 3).set(b"publication")),
+    ("L-SUBJECT", |tree| tree.attribute(5, 3).tag(tag::PRINTABLE_STRING)),
+    ("L-SUBJECT", |tree| tree.at(&[5]).nodes().swap(1, 2)),
+    ("L-SUBJECT", |tree| drop(tree.at(&[5]).nodes().pop())),
+    ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).set(&[0x01, 0x06])),
+    ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).set(&[0x06, 0xc0])),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::BASIC_CONSTRAINTS)),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::EXTENDED_KEY_USAGE)),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::CERTIFICATE_POLICIES)),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::SUBJECT_ALT_NAME)),
+    // A municipality's name in place of the authority's.
+    ("L-CRLDP", |tree| {
+        let realm = fixture::production();
+        let holders = fixture::holder_certificate(&realm, Kind::UserAuthentication, Carrier::Card);
+        let mut holders = Node::of(holders.as_der());
+        *tree.value(oid::CRL_DISTRIBUTION_POINTS) =
+            holders.value(oid::CRL_DISTRIBUTION_POINTS).clone();
+    }),
+];
+
 /// What is wrong on an authority's certificate.
 const AUTHORITIES: &[Case] = &[
     ("L-VALIDITY-AUTHORITY", |tree| tree.at(&[4, 1]).set(b"290915145959Z")),
@@ -321,6 +357,7 @@ const AUTHORITIES: &[Case] = &[
 
 const SIGNATURE: Table = Table::Holder(Kind::Signature, Carrier::Card);
 const USER_AUTHENTICATION: Table = Table::Holder(Kind::UserAuthentication, Carrier::Card);
+const SERVICE: Table = Table::Service(CaName::UserAuthentication, Service::Publication);
 const AUTHORITY: Table = Table::Authority(CaName::Signature);
 
 /// The ids found on a good certificate after a change.
@@ -328,6 +365,7 @@ fn ids(table: Table, change: fn(&mut Node)) -> Vec<&'static str> {
     let realm = fixture::production();
     let tbs = match table {
         Table::Holder(kind, carrier) => fixture::holder_certificate(&realm, kind, carrier),
+        Table::Service(ca, service) => fixture::service_certificate(&realm, ca, service),
         Table::Authority(ca) => {
             let begins = "2019-09-14T23:41:56Z";
             fixture::authority_certificate("JPKI", ca, "signca02", 0x0132_c4ab, begins)
@@ -347,6 +385,7 @@ fn judged(table: Table, der: &[u8]) -> Vec<Finding> {
     let realm = fixture::production();
     let issuer = fixture::second_generation(table.ca());
     let holder = matches!(table, Table::Holder(..));
+    let issued = !matches!(table, Table::Authority(_));
     // Judged before; what a test makes of it is another key, and is judged.
     let key = fixture::holder_certificate(&realm, Kind::Signature, Carrier::Card).key().clone();
     let expected = Expected {
@@ -355,12 +394,19 @@ fn judged(table: Table, der: &[u8]) -> Vec<Finding> {
         arc: realm.arc(),
         ocsp_url: Some(realm.ocsp_url()),
         municipality: holder.then(fixture::kiyose),
-        issuer: holder.then_some(&issuer),
+        issuer: issued.then_some(&issuer),
         stated: None,
         sound: crate::lint::key(&key).ok(),
         place: Severity::Error,
     };
     judge(der, &expected)
+}
+
+/// Adds an extension of this type.
+fn add(tree: &mut Node, oid: oid::ObjectIdentifier) {
+    let mut more = tree.extension(oid::SUBJECT_KEY_IDENTIFIER).clone();
+    more.at(&[0]).set(oid.as_bytes());
+    tree.extensions().push(more);
 }
 
 fn last(node: &mut Node) -> &mut Node {

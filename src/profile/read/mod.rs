@@ -18,6 +18,7 @@ use crate::credential::Kind;
 
 use super::issuer::unit;
 use super::realm::PolicyArc;
+use super::service::Service;
 
 pub use attested::AttestedText;
 pub use attested::ItemText;
@@ -58,12 +59,14 @@ impl Reading {
             .extension(oid::SUBJECT_ALT_NAME)
             .and_then(AttestedText::of_alternative_name);
         let authority = authority(certificate);
-        if !jpki_policy && attested.is_none() && authority.is_none() {
+        let service = service(certificate);
+        if !jpki_policy && attested.is_none() && authority.is_none() && service.is_none() {
             return None;
         }
+        let service = service.map(|(ca, service)| Role::Service(ca, service));
         let holder = known.map(|(_, kind, _)| Role::Holder(kind));
         Some(Self {
-            role: authority.map(Role::Authority).or(holder),
+            role: authority.map(Role::Authority).or(service).or(holder),
             arc: known.map(|(arc, ..)| arc),
             carrier: known.map(|(.., carrier)| carrier),
             organisation: attribute(certificate.issuer, oid::ORGANIZATION).map(str::to_owned),
@@ -79,6 +82,8 @@ impl Reading {
 pub enum Role {
     /// An authority's own certificate (認証局の自己署名証明書).
     Authority(CaName),
+    /// The certificate of a service around an authority.
+    Service(CaName, Service),
     /// A holder's certificate (利用者の電子証明書).
     Holder(Kind),
 }
@@ -92,6 +97,17 @@ fn authority(certificate: &CertificateParts<'_>) -> Option<CaName> {
     let first = units.next()?;
     let named = CaName::ALL.into_iter().find(|ca| unit(*ca) == first);
     named.filter(|_| flag.contents != [0])
+}
+
+/// Which authority's service this is: issuer and subject have the authority's organisational unit
+/// first, and the subject the service's common name.
+fn service(certificate: &CertificateParts<'_>) -> Option<(CaName, Service)> {
+    let own = attribute(certificate.subject, oid::ORGANIZATIONAL_UNIT)?;
+    let ca = CaName::ALL.into_iter().find(|ca| unit(*ca) == own)?;
+    let name = attribute(certificate.subject, oid::COMMON_NAME)?;
+    let service = Service::ALL.into_iter().find(|service| service.common_name() == name)?;
+    let issuer = attribute(certificate.issuer, oid::ORGANIZATIONAL_UNIT);
+    (issuer == Some(own)).then_some((ca, service))
 }
 
 /// The identifiers of the policies that a certificate states.

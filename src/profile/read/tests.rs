@@ -23,7 +23,9 @@ use crate::profile::Attested;
 use crate::profile::Grant;
 use crate::profile::Issuer;
 use crate::profile::Realm;
+use crate::profile::ServiceGrant;
 use crate::profile::TbsCertificate;
+use crate::profile::service_certificate;
 use crate::profile::signature_certificate;
 use crate::profile::user_authentication_certificate;
 
@@ -55,18 +57,25 @@ fn unsigned(tbs: &TbsCertificate) -> Vec<u8> {
     })
 }
 
-fn issued(kind: Kind, carrier: Carrier) -> Vec<u8> {
+fn key() -> PublicKey {
     let parts = CertificateParts::read(SIGNCA02).unwrap();
-    let key = PublicKey::from_der(parts.public_key.der).unwrap();
-    let issuer = Issuer {
-        ca: kind.ca(),
+    PublicKey::from_der(parts.public_key.der).unwrap()
+}
+
+fn issuer(ca: CaName) -> Issuer {
+    Issuer {
+        ca,
         generation: Generation::FIRST,
         serial: Serial::FIRST,
         key_id: [7; 20],
         algorithm: KeyAlgorithm::RSA_2048,
         not_before: instant("2025-01-01T00:00:00Z"),
         not_after: instant("2034-12-31T14:59:59Z"),
-    };
+    }
+}
+
+fn issued(kind: Kind, carrier: Carrier) -> Vec<u8> {
+    let (key, issuer) = (key(), issuer(kind.ca()));
     let grant = Grant {
         realm: &Realm::sandbox(),
         issuer: &issuer,
@@ -137,6 +146,28 @@ fn a_signature_certificate_reads_back() {
     let printed = format!("{reading:?}");
     for secret in ["渡", "花子", "1980", "中里", "20251016", "00134"] {
         assert!(!printed.contains(secret), "{secret} in {printed}");
+    }
+}
+
+#[test]
+fn a_service_certificate_reads_back() {
+    for ca in CaName::ALL {
+        let grant = ServiceGrant {
+            realm: &Realm::sandbox(),
+            issuer: &issuer(ca),
+            service: Service::Publication,
+            serial: Serial::new(2).unwrap(),
+            key: &key(),
+            not_before: instant("2025-10-27T01:35:57Z"),
+        };
+        let tbs = service_certificate(&grant).unwrap();
+        assert_eq!(tbs.not_after(), instant("2028-10-26T14:59:59Z"), "three years less a day");
+        let reading = reading(&unsigned(&tbs)).unwrap();
+        assert_eq!(reading.role, Some(Role::Service(ca, Service::Publication)));
+        assert_eq!(reading.organisation.as_deref(), Some("JPKI-SANDBOX"));
+        assert_eq!(reading.partition, Some(ListedOn::Authority));
+        assert_eq!((reading.arc, reading.carrier, reading.attested), (None, None, None));
+        assert_eq!(reading.common_name, None);
     }
 }
 

@@ -10,6 +10,7 @@ use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::holder::Municipality;
 use crate::law::validity::Clause;
+use crate::profile::Service;
 use crate::profile::Subject;
 use crate::register::Person;
 use crate::seal::Intent;
@@ -23,7 +24,8 @@ macro_rules! select_certificate {
     ($rest:literal) => {
         concat!(
             "SELECT c.id, c.ca, c.generation, c.serial, c.carrier, c.municipality, c.person, \
-             c.not_before, c.not_after, c.clause, c.state, c.since, c.reason, c.issued_at, c.entry",
+             c.not_before, c.not_after, c.clause, c.state, c.since, c.reason, c.issued_at, c.entry, \
+             c.service",
             $rest
         )
     };
@@ -51,13 +53,15 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
         (4, None, None) => State::Expired,
         _ => return Err(StoreError::Damaged("unknown state")),
     };
-    let subject = match (carrier, municipality) {
-        (Some(carrier), Some(municipality)) => {
+    let subject = match (carrier, municipality, column::<Option<i64>>(row, 15)?) {
+        (None, None, None) => Subject::Authority,
+        (None, None, Some(service)) => Subject::Service(self::service(service)?),
+        (Some(carrier), Some(municipality), None) => {
             let municipality = Municipality::from_number(municipality)
                 .ok_or(StoreError::Damaged("unknown municipality"))?;
             Subject::Holder(ca.kind(), self::carrier(carrier)?, municipality)
         }
-        _ => Subject::Authority,
+        _ => return Err(StoreError::Damaged("unknown subject")),
     };
     Ok(CertificateRecord {
         intent: Intent::new(column(row, 0)?),
@@ -117,6 +121,19 @@ pub(super) fn carrier_number(carrier: Carrier) -> i64 {
     match carrier {
         Carrier::Card => 0,
         Carrier::Phone => 1,
+    }
+}
+
+fn service(number: i64) -> Result<Service, StoreError> {
+    match number {
+        0 => Ok(Service::Publication),
+        _ => Err(StoreError::Damaged("unknown service")),
+    }
+}
+
+pub(super) fn service_number(service: Service) -> i64 {
+    match service {
+        Service::Publication => 0,
     }
 }
 

@@ -5,7 +5,7 @@ CREATE TABLE setting (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- One counter per authority, shared by the certificates of its holders and its own.
+-- One counter per authority, shared by the certificates of its holders, its services and its own.
 CREATE TABLE counter (
     ca   INTEGER NOT NULL PRIMARY KEY CHECK (ca IN (0, 1)),
     next INTEGER NOT NULL CHECK (next > 0)
@@ -18,9 +18,10 @@ CREATE TABLE certificate (
     ca           INTEGER NOT NULL CHECK (ca IN (0, 1)),
     serial       INTEGER NOT NULL CHECK (serial > 0),
     generation   INTEGER NOT NULL CHECK (generation > 0),
-    carrier      INTEGER CHECK (carrier IN (0, 1)),       -- none: the authority's own
-    municipality INTEGER,                                  -- with check digit; none: the authority's own
+    carrier      INTEGER CHECK (carrier IN (0, 1)),       -- none: the authority's own, or a service's
+    municipality INTEGER,                                  -- with check digit; none: as for carrier
     person       TEXT,
+    service      INTEGER CHECK (service = 0),              -- publication; none: the authority's own, or a holder's
     request      TEXT    NOT NULL,
     key_hash     BLOB    NOT NULL CHECK (length(key_hash) = 32),
     tbs_hash     BLOB    NOT NULL CHECK (length(tbs_hash) = 32),
@@ -36,6 +37,7 @@ CREATE TABLE certificate (
     reason       INTEGER,
     changed      INTEGER NOT NULL,                         -- audit entry of the last change
     CHECK ((carrier IS NULL) = (municipality IS NULL) AND (carrier IS NULL) = (person IS NULL)),
+    CHECK (service IS NULL OR person IS NULL),
     CHECK ((state IN (2, 3)) = (since IS NOT NULL)),
     CHECK ((state = 3) = (reason IS NOT NULL)),
     -- No longer lists: SQLite makes a temporary table of each that has more than two members.
@@ -49,6 +51,9 @@ CREATE UNIQUE INDEX certificate_live ON certificate (person, ca, carrier) WHERE 
 CREATE UNIQUE INDEX certificate_intended ON certificate (person, ca, carrier) WHERE state = 0;
 -- A key certified for two holders is a fault of whoever made it.
 CREATE INDEX certificate_key ON certificate (key_hash);
+
+-- The few among the many.
+CREATE INDEX certificate_service ON certificate (service) WHERE service IS NOT NULL;
 
 -- Keeping periods are counted from the end.
 CREATE INDEX certificate_end ON certificate (not_after) WHERE person IS NOT NULL;

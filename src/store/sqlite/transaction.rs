@@ -117,16 +117,17 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn insert_intent(&mut self, intent: &IntentRow<'_>) -> Result<Intent, StoreError> {
-        let (carrier, municipality) = match intent.subject {
-            Subject::Authority => (None, None),
+        let (carrier, municipality, service) = match intent.subject {
+            Subject::Authority => (None, None, None),
+            Subject::Service(service) => (None, None, Some(row::service_number(service))),
             Subject::Holder(_, carrier, municipality) => {
-                (Some(row::carrier_number(carrier)), Some(municipality.number()))
+                (Some(row::carrier_number(carrier)), Some(municipality.number()), None)
             }
         };
         let sql = "INSERT INTO certificate (ca, serial, generation, carrier, municipality, person, \
                    request, key_hash, tbs_hash, not_before, not_after, clause, entry, session, \
-                   state, changed) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?13)";
+                   service, state, changed) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?13)";
         self.execute(
             sql,
             params![
@@ -144,6 +145,7 @@ impl Transaction for SqliteTransaction<'_> {
                 intent.clause,
                 row::signed(intent.entry)?,
                 self.session.number()?,
+                service,
             ],
         )?;
         let id = self.connection.last_insert_rowid();
@@ -268,15 +270,23 @@ impl Transaction for SqliteTransaction<'_> {
              JOIN certificate c ON c.id = g.id ORDER BY g.ca, g.generation"
         );
         self.all(sql, [], |row| {
-            let algorithm: String = column(row, 15)?;
+            let algorithm: String = column(row, 16)?;
             Ok(GenerationRecord {
                 algorithm: algorithm
                     .parse()
                     .map_err(|_| StoreError::Damaged("unknown key algorithm"))?,
-                key_id: column(row, 16)?,
+                key_id: column(row, 17)?,
                 certificate: row::certificate(row)?,
             })
         })
+    }
+
+    fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
+        let sql = select_certificate!(
+            " FROM certificate c INDEXED BY certificate_service \
+             WHERE c.service IS NOT NULL AND c.issued_at IS NOT NULL ORDER BY c.id"
+        );
+        self.all(sql, [], row::certificate)
     }
 
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
@@ -285,7 +295,7 @@ impl Transaction for SqliteTransaction<'_> {
              WHERE c.state = 0 ORDER BY c.id"
         );
         let mut found = self.all(sql, [], |row| {
-            Ok((row::certificate(row)?, column::<String>(row, 15)?, column::<i64>(row, 16)?))
+            Ok((row::certificate(row)?, column::<String>(row, 16)?, column::<i64>(row, 17)?))
         })?;
         let mut dangling = Vec::new();
         let mut known = None;

@@ -24,7 +24,7 @@ fn the_same_event_again_is_known_and_changes_nothing() {
     let first = apply(&stage, &events).exits(0).lines();
     let touched = json!([{
         "ca": "signature",
-        "serial": "2",
+        "serial": "3",
         "effect": "revoke",
         "reason": "affiliation-changed",
         "change": "address",

@@ -84,7 +84,7 @@ fn a_baseline_is_taken_once_and_not_overwritten() {
     let import = "feed import residents.jsonl --json";
     let counts = |entered: u32, known: u32, refused: u32| json!({ "status": "imported", "entered": entered, "known": known, "refused": refused });
     assert_eq!(stage.jpki(&format!("{import} --dry-run")).exits(0).json(), counts(2, 0, 0));
-    assert!(state(&stage).len() == 2, "nobody but the authorities");
+    assert!(state(&stage).len() == 3, "nobody but those of the founding");
     assert_eq!(stage.jpki(import).exits(0).json(), counts(2, 0, 0));
     let before = state(&stage);
     assert_eq!(stage.jpki(import).exits(0).json(), counts(0, 2, 0));

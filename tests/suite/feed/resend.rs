@@ -29,7 +29,7 @@ fn a_corrected_event_takes_the_place_of_the_refused_one() {
     let run = stage.jpki(&set).exits(0);
     assert_eq!(fates(&run), ["applied"]);
     let id = run.lines()[0]["id"].clone();
-    let why = stage.jpki("why --ca signature --serial 2 --json").exits(0).json();
+    let why = stage.jpki("why --ca signature --serial 3 --json").exits(0).json();
     assert_eq!([&why["state"], &why["event"]["id"]], [&"revoked".into(), &id]);
     assert!(rejected(&stage).is_empty());
     assert_eq!(status(&stage, KIYOSE), [1, 1, 0, 0]);

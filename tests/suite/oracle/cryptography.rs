@@ -16,12 +16,11 @@ use super::judge::ask_script;
 #[test]
 fn reads_what_was_asked_for() {
     let issued = issued();
-    let pairs: Vec<&Path> = issued
-        .certificates
-        .iter()
+    let all = || issued.certificates.iter().chain(&issued.services);
+    let pairs: Vec<&Path> = all()
         .flat_map(|c| [issued.authority(c.home, c.ca).der.as_path(), c.der.as_path()])
         .collect();
-    for (certificate, read) in issued.certificates.iter().zip(read(&pairs)) {
+    for (certificate, read) in all().zip(read(&pairs)) {
         assert_eq!(read["version"], "v3", "{certificate:?}");
         assert_eq!(read["signed"], true, "{certificate:?}");
         assert_eq!(read["not_before"], certificate.not_before.to_unix());
@@ -43,7 +42,7 @@ fn says_in_the_subject_where_and_when_but_not_who() {
         let certificate = issued.certificate(RSA, label, ca);
         read(&[authority, &certificate.der]).remove(0)["subject"].clone()
     };
-    let signature = "CN=202611021015000000213221003A,L=Kiyose-shi,L=Tokyo-to,C=JP";
+    let signature = "CN=202611021015000000313221003A,L=Kiyose-shi,L=Tokyo-to,C=JP";
     assert_eq!(subject(HANAKO, "signature"), signature);
     // Fourteen characters that say nothing stand before the window.
     let opaque = subject(HANAKO, "user-authentication").as_str().unwrap().to_owned();

@@ -16,7 +16,7 @@ use super::judge::ask_at;
 #[test]
 fn accepts_every_certificate() {
     let issued = issued();
-    for certificate in &issued.certificates {
+    for certificate in issued.certificates.iter().chain(&issued.services) {
         let authority = &issued.authority(certificate.home, certificate.ca).pem;
         let verdict = verify(authority, certificate.not_before.plus_seconds(60), &certificate.pem);
         assert!(verdict.accepted, "{certificate:?}\n{}", verdict.text);

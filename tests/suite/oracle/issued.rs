@@ -1,5 +1,5 @@
 //! What is judged: certificates issued by the command to fictional holders, every kind of them, and
-//! the certificates of the authorities that issue them.
+//! the certificates of the authorities that issue them and of their services.
 
 use std::fs;
 use std::path::Path;
@@ -18,6 +18,8 @@ pub(super) struct Issued {
     pub(super) folder: PathBuf,
     pub(super) authorities: Vec<Authority>,
     pub(super) certificates: Vec<Certificate>,
+    /// The publication certificates.
+    pub(super) services: Vec<Certificate>,
 }
 
 /// An authority's own certificate.
@@ -31,7 +33,7 @@ pub(super) struct Authority {
     pub(super) not_before: Timestamp,
 }
 
-/// A holder's certificate.
+/// A holder's or a service's certificate.
 #[derive(Debug)]
 pub(super) struct Certificate {
     pub(super) home: &'static str,
@@ -42,7 +44,7 @@ pub(super) struct Certificate {
     pub(super) der: PathBuf,
     pub(super) not_before: Timestamp,
     pub(super) not_after: Timestamp,
-    /// The otherNames that it must carry, .1 to .6; none in the user-authentication certificate.
+    /// The otherNames that it must carry, .1 to .6; none in all but the signature certificate.
     pub(super) items: Option<[String; 6]>,
 }
 
@@ -92,15 +94,32 @@ const CAS: [&str; 2] = ["signature", "user-authentication"];
 
 fn issue() -> Issued {
     let folder = fresh_folder();
-    let mut issued =
-        Issued { folder: folder.clone(), authorities: Vec::new(), certificates: Vec::new() };
+    let mut issued = Issued {
+        folder: folder.clone(),
+        authorities: Vec::new(),
+        certificates: Vec::new(),
+        services: Vec::new(),
+    };
     for (home, algorithm, organisation, at) in [
         (RSA, "rsa2048", "JPKI-SANDBOX", "2026-11-02T09:00:00+09:00"),
         (P256, "p256", "JPKI-SANDBOX", "2026-11-02T09:00:00+09:00"),
         (LATE, "p256", "JPKI-SANDBOX", "2045-01-10T09:00:00+09:00"),
         (TEST, "rsa2048", "JPKI-TEST", "2026-11-02T09:00:00+09:00"),
     ] {
-        jpki(&folder, home, at, &["init", "--algorithm", algorithm, "--org", organisation]);
+        let printed =
+            jpki(&folder, home, at, &["init", "--algorithm", algorithm, "--org", organisation]);
+        let made: Value = serde_json::from_str(&printed).unwrap();
+        let der = folder.join(format!("{home}/ca/publication.cer"));
+        issued.services.push(Certificate {
+            home,
+            ca: "signature",
+            label: "publication".to_owned(),
+            pem: der.with_extension("pem"),
+            der,
+            not_before: at.parse().unwrap(),
+            not_after: made["services"][0]["not_after"].as_str().unwrap().parse().unwrap(),
+            items: None,
+        });
         for ca in CAS {
             let der = folder.join(format!("{home}/ca/{ca}-1.cer"));
             let pem = der.with_extension("pem");

@@ -14,7 +14,10 @@ use super::judge::ask;
 #[test]
 fn accepts_every_certificate() {
     for (authority, certificates) in issued().by_authority() {
-        let der: Vec<&Path> = certificates.iter().map(|c| c.der.as_path()).collect();
+        let services = issued().services.iter();
+        let services = services.filter(|s| s.home == authority.home && s.ca == authority.ca);
+        let der: Vec<&Path> =
+            certificates.iter().copied().chain(services).map(|c| c.der.as_path()).collect();
         // A second after the last of them began, they are all valid.
         let begun = certificates.iter().map(|c| c.not_before.to_unix()).max();
         let at = begun.unwrap_or(authority.not_before.to_unix()) + 1;
@@ -100,6 +103,15 @@ fn parses_the_extensions_in_the_published_order() {
         "X509v3 Authority Key Identifier",
         "X509v3 Subject Key Identifier",
     ];
+    const SERVICE: [&str; 4] = [
+        "X509v3 Key Usage!",
+        "X509v3 CRL Distribution Points",
+        "X509v3 Authority Key Identifier",
+        "X509v3 Subject Key Identifier",
+    ];
+    for service in &issued().services {
+        assert_eq!(extensions(&service.der), SERVICE, "{service:?}");
+    }
     for certificate in &issued().certificates {
         let expected: &[&str] =
             if certificate.ca == "signature" { &SIGNATURE } else { &USER_AUTHENTICATION };
@@ -125,13 +137,15 @@ fn writes_times_as_utc_time_through_2049() {
 }
 
 #[test]
-fn reads_both_kinds_and_both_authorities_as_before() {
+fn reads_both_kinds_both_authorities_and_publication_as_before() {
     for ca in ["signature", "user-authentication"] {
         let certificate = issued().certificate(RSA, HANAKO, ca);
         insta::assert_snapshot!(format!("{ca}-certificate"), text(&certificate.der));
         let authority = issued().authority(RSA, ca);
         insta::assert_snapshot!(format!("{ca}-authority"), text(&authority.der));
     }
+    let service = issued().services.iter().find(|service| service.home == RSA).unwrap();
+    insta::assert_snapshot!("publication-certificate", text(&service.der));
 }
 
 fn verify(authority: &Path, at: i64, files: &[&Path]) -> Verdict {

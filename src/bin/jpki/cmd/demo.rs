@@ -44,7 +44,7 @@ impl Stage<'_> {
         )?;
         self.step(
             "What the signature certificate says",
-            &["show", "out/signature-2.cer"],
+            &["show", "out/signature-3.cer"],
             Exit::Done,
         )?;
         self.step(
@@ -52,7 +52,7 @@ impl Stage<'_> {
             &["show", "out/user-authentication-2.cer"],
             Exit::Done,
         )?;
-        let both = ["out/signature-2.cer", "out/user-authentication-2.cer"];
+        let both = ["out/signature-3.cer", "out/user-authentication-2.cer"];
         self.step("Both follow the profile", &["lint", both[0], both[1]], Exit::Done)?;
         self.step("Both are valid", &["verify", both[0], both[1]], Exit::Done)?;
         self.step(
@@ -76,14 +76,14 @@ impl Stage<'_> {
         )?;
         self.step(
             "Why: certificate → event → rule → article",
-            &["why", "--ca", "signature", "--serial", "2"],
+            &["why", "--ca", "signature", "--serial", "3"],
             Exit::Done,
         )?;
         self.step("… the signature certificate is revoked", &["verify", both[0]], Exit::Negative)?;
         self.step("… the other one is not", &["verify", both[1]], Exit::Done)?;
         self.step(
             "Revocation is final",
-            &["release", "--ca", "signature", "--serial", "2"],
+            &["release", "--ca", "signature", "--serial", "3"],
             Exit::Refused,
         )?;
         self.step(

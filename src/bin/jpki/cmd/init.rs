@@ -3,6 +3,7 @@
 use jpki_ca::authority::home::Home;
 use jpki_ca::authority::home::InitOptions;
 use jpki_ca::profile::Organisation;
+use jpki_ca::profile::Service;
 use rand_core::OsRng;
 use serde::Serialize;
 
@@ -40,7 +41,8 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
             realm.organisation(),
             args.algorithm
         );
-        let json = Made { home: &folder.to_string_lossy(), dry_run: true, authorities: Vec::new() };
+        let home = folder.to_string_lossy();
+        let json = Made { home: &home, dry_run: true, ..Made::default() };
         context.report.result(&json, &text)?;
         return Ok(Exit::Done);
     }
@@ -69,20 +71,44 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
             certificate: certificate.to_string_lossy().into_owned(),
         });
     }
+    let mut services = Vec::new();
+    for service in Service::ALL {
+        let certificate = folder.join("ca").join(format!("{service}.pem"));
+        for (record, _) in authority.service_certificates(service) {
+            lines.push(format!(
+                "service     {:<19}  serial {}  until {}  {}",
+                service.as_str(),
+                record.serial,
+                record.not_after.japan_date(),
+                certificate.display()
+            ));
+            services.push(MadeService {
+                service: service.as_str(),
+                ca: record.ca.as_str(),
+                generation: record.generation.get(),
+                serial: record.serial.to_string(),
+                not_before: record.not_before.to_string(),
+                not_after: record.not_after.to_string(),
+                certificate: certificate.to_string_lossy().into_owned(),
+            });
+        }
+    }
     lines.push(format!(
         "next        jpki issue --home {} --holder HOLDER.json --out OUT",
         folder.display()
     ));
-    let json = Made { home: &folder.to_string_lossy(), dry_run: false, authorities };
+    let home = folder.to_string_lossy();
+    let json = Made { home: &home, dry_run: false, authorities, services };
     context.report.result(&json, &lines.join("\n"))?;
     Ok(Exit::Done)
 }
 
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Made<'a> {
     home: &'a str,
     dry_run: bool,
     authorities: Vec<MadeAuthority>,
+    services: Vec<MadeService>,
 }
 
 #[derive(Serialize)]
@@ -91,6 +117,17 @@ struct MadeAuthority {
     generation: u16,
     serial: String,
     algorithm: String,
+    not_before: String,
+    not_after: String,
+    certificate: String,
+}
+
+#[derive(Serialize)]
+struct MadeService {
+    service: &'static str,
+    ca: &'static str,
+    generation: u16,
+    serial: String,
     not_before: String,
     not_after: String,
     certificate: String,

@@ -12,6 +12,7 @@ use jpki_ca::profile::ItemText;
 use jpki_ca::profile::ListedOn;
 use jpki_ca::profile::Reading;
 use jpki_ca::profile::Role;
+use jpki_ca::profile::Service;
 use serde_json::Value;
 use serde_json::json;
 use unicode_width::UnicodeWidthStr as _;
@@ -37,6 +38,13 @@ pub(super) fn title(reading: &Reading) -> &'static str {
         Some(Role::Authority(CaName::UserAuthentication)) => {
             "利用者証明用認証局の証明書 Certificate of the user-authentication CA"
         }
+        Some(Role::Service(CaName::Signature, Service::Publication)) => {
+            "署名用認証局の公開用証明書 Publication certificate of the signature CA"
+        }
+        Some(Role::Service(CaName::UserAuthentication, Service::Publication)) => {
+            "利用者証明用認証局の公開用証明書 Publication certificate of the user-authentication CA"
+        }
+        Some(Role::Service(..)) => "認証局の業務用証明書 Certificate of a service of a CA",
         None => "公的個人認証サービスの証明書 JPKI certificate of unknown kind",
     }
 }
@@ -45,6 +53,7 @@ pub(super) fn title(reading: &Reading) -> &'static str {
 pub(super) fn json(reading: &Reading) -> Value {
     let (role, ca) = match reading.role {
         Some(Role::Authority(ca)) => (Some("authority"), Some(ca.as_str())),
+        Some(Role::Service(ca, service)) => (Some(service.as_str()), Some(ca.as_str())),
         Some(Role::Holder(kind)) => (Some("holder"), Some(kind.as_str())),
         None => (None, None),
     };

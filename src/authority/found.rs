@@ -1,0 +1,268 @@
+//! Founding: the certificates that the authorities issue to themselves and to their services.
+
+use crate::asn1::PublicKey;
+use crate::clock::Clock;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Serial;
+use crate::lint;
+use crate::profile::CaGrant;
+use crate::profile::Issuer;
+use crate::profile::Realm;
+use crate::profile::Service;
+use crate::profile::ServiceGrant;
+use crate::profile::TbsCertificate;
+use crate::profile::ca_certificate;
+use crate::profile::service_certificate;
+use crate::seal::seal;
+use crate::signer::Signer;
+use crate::store::Intention;
+use crate::store::Store;
+use crate::store::Tx;
+
+use super::Authority;
+use super::AuthorityError;
+
+impl Authority {
+    /// Founds an installation in a new store: both authorities issue their own certificates to
+    /// these keys, each the first number of its counter, and the signature authority issues the
+    /// publication certificate next.
+    ///
+    /// # Errors
+    /// When a key is too weak, comes twice or fails, or the store does.
+    pub fn found(
+        store: &Store,
+        clock: &dyn Clock,
+        realm: &Realm,
+        signature: &dyn Signer,
+        user_authentication: &dyn Signer,
+        publication: &PublicKey,
+    ) -> Result<(), AuthorityError> {
+        let keys = [signature.public_key(), user_authentication.public_key(), publication];
+        for (position, key) in keys.into_iter().enumerate() {
+            if keys.iter().take(position).any(|other| *other == key) {
+                return Err(AuthorityError::KeyTwice);
+            }
+            lint::key(key).map_err(AuthorityError::Key)?;
+        }
+        let founding = Founding { store, realm, now: clock.now() };
+        let issuer = founding.authority(CaName::Signature, signature)?;
+        founding.service(&issuer, signature, Service::Publication, publication)?;
+        founding.authority(CaName::UserAuthentication, user_authentication)?;
+        Ok(())
+    }
+}
+
+/// A founding under way.
+struct Founding<'a> {
+    store: &'a Store,
+    realm: &'a Realm,
+    now: Timestamp,
+}
+
+impl Founding<'_> {
+    /// The first generation of an authority, with its certificate in force.
+    fn authority(&self, ca: CaName, signer: &dyn Signer) -> Result<Issuer, AuthorityError> {
+        let (realm, key) = (self.realm, signer.public_key());
+        let (generation, not_before) = (Generation::FIRST, self.now);
+        let (serial, not_after) = self.certify(None, signer, |tx| {
+            if ca == CaName::Signature {
+                tx.found()?;
+            }
+            let serial = tx.draw_serial(ca)?;
+            let grant = CaGrant { realm, ca, generation, serial, key, not_before };
+            ca_certificate(&grant).map_err(|_| AuthorityError::Time)
+        })?;
+        let (key_id, algorithm) = (key.key_id(), key.algorithm());
+        Ok(Issuer { ca, generation, serial, key_id, algorithm, not_before, not_after })
+    }
+
+    /// Puts a service's certificate in force.
+    fn service(
+        &self,
+        issuer: &Issuer,
+        signer: &dyn Signer,
+        service: Service,
+        key: &PublicKey,
+    ) -> Result<(), AuthorityError> {
+        let (realm, not_before) = (self.realm, self.now);
+        self.certify(Some(issuer), signer, |tx| {
+            let serial = tx.draw_serial(issuer.ca)?;
+            let grant = ServiceGrant { realm, issuer, service, serial, key, not_before };
+            service_certificate(&grant).map_err(|_| AuthorityError::Time)
+        })?;
+        Ok(())
+    }
+
+    /// Intends, seals and completes a certificate: its number and its end. Without an issuer it is
+    /// that of the key which signs.
+    fn certify(
+        &self,
+        issuer: Option<&Issuer>,
+        signer: &dyn Signer,
+        write: impl FnOnce(&mut Tx<'_>) -> Result<TbsCertificate, AuthorityError>,
+    ) -> Result<(Serial, Timestamp), AuthorityError> {
+        let (made, recorded) = self.store.record(self.now, |tx| {
+            let tbs = write(tx)?;
+            let made = (tbs.serial(), tbs.not_after());
+            let checked = lint::check(tbs, &lint::Authority { realm: self.realm, issuer })?;
+            tx.intend(checked, &Intention { person: None, request: FOUNDING, clause: None })?;
+            Ok::<_, AuthorityError>(made)
+        })?;
+        for recorded in recorded {
+            let sealed = seal(recorded, signer)?;
+            self.store.tx(self.now, |tx| {
+                let record = tx.at_intent(sealed.intent())?;
+                tx.complete(&record, &sealed)?;
+                if issuer.is_none() { tx.add_generation(&sealed) } else { Ok(()) }
+            })?;
+        }
+        Ok(made)
+    }
+}
+
+const FOUNDING: &str = "founding";
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use rand_core::OsRng;
+
+    use super::*;
+    use crate::asn1::KeyAlgorithm;
+    use crate::clock::FixedClock;
+    use crate::credential::Reason;
+    use crate::policy::Policy;
+    use crate::profile::Subject;
+    use crate::signer;
+    use crate::signer::PrivateKey;
+    use crate::signer::SoftwareSigner;
+    use crate::store::State;
+    use crate::store::StoreUrl;
+
+    /// A store in which an installation was founded, with its keys: the publication key is the last.
+    struct Founded {
+        folder: tempfile::TempDir,
+        keys: Vec<PrivateKey>,
+    }
+
+    const BEGINS: &str = "2026-04-01T00:00:00Z";
+
+    impl Founded {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let pair = || signer::generate(KeyAlgorithm::P256, &mut OsRng).unwrap();
+            let founded = Self { folder, keys: [(); 3].map(|()| pair()).into() };
+            let [signature, authentication, publication] = [0, 1, 2].map(|at| founded.signer(at));
+            let store = Store::create(&founded.url()).unwrap();
+            let (clock, realm) = (clock(BEGINS), Realm::sandbox());
+            let key = publication.public_key();
+            Authority::found(&store, &clock, &realm, &signature, &authentication, key).unwrap();
+            founded
+        }
+
+        fn url(&self) -> StoreUrl {
+            StoreUrl::Sqlite(self.folder.path().join("store.db"))
+        }
+
+        fn store(&self) -> Store {
+            Store::open(&self.url()).unwrap()
+        }
+
+        fn signer(&self, position: usize) -> SoftwareSigner {
+            SoftwareSigner::new(&self.keys[position]).unwrap()
+        }
+
+        /// Opened at an instant with some of its keys.
+        fn open(&self, at: &str, keys: &[usize]) -> Result<Authority, AuthorityError> {
+            let signer = |at: &usize| -> Box<dyn Signer> { Box::new(self.signer(*at)) };
+            let signers = keys.iter().map(signer).collect();
+            let (realm, policy) = (Realm::sandbox(), Policy::default());
+            Authority::open(self.store(), Box::new(clock(at)), realm, policy, signers)
+                .map(|(authority, _)| authority)
+        }
+    }
+
+    fn clock(at: &str) -> FixedClock {
+        FixedClock(at.parse().unwrap())
+    }
+
+    #[test]
+    fn publication_has_a_certificate_of_its_own() {
+        let founded = Founded::new();
+        let authority = founded.open(BEGINS, &[]).unwrap();
+        let certificate = authority.publication_certificate().unwrap();
+        let key = PublicKey::of_certificate(certificate).unwrap();
+        assert_eq!(key, *founded.signer(2).public_key());
+        let all: Vec<_> = authority.service_certificates(Service::Publication).collect();
+        let [(record, der)] = all[..] else { panic!("{all:?}") };
+        assert_eq!(der, certificate);
+        assert_eq!(record.subject, Subject::Service(Service::Publication));
+        assert_eq!((record.ca, record.generation), (CaName::Signature, Generation::FIRST));
+        assert_eq!((record.serial.get(), record.state), (2, State::Live));
+        assert_eq!((&record.person, record.clause), (&None, None));
+        assert_eq!(record.not_after, "2029-03-31T14:59:59Z".parse().unwrap());
+        let issuers: Vec<_> = authority.authority_certificates().collect();
+        assert!(issuers.iter().all(|(issuer, _)| issuer.serial == Serial::FIRST));
+        // Whoever is certified next gets the next number.
+        let next = |ca| founded.store().rehearse(record.not_before, |tx| tx.draw_serial(ca));
+        assert_eq!(next(CaName::Signature).unwrap().get(), 3);
+        assert_eq!(next(CaName::UserAuthentication).unwrap().get(), 2);
+    }
+
+    #[test]
+    fn publication_signs_when_its_key_is_there() {
+        let founded = Founded::new();
+        let authority = founded.open(BEGINS, &[2, 1, 0]).unwrap();
+        let (certificate, signer) = authority.publication().unwrap();
+        let signature = signer.sign(b"manifest").unwrap();
+        PublicKey::of_certificate(certificate).unwrap().verify(b"manifest", &signature).unwrap();
+        let authority = founded.open(BEGINS, &[0, 1]).unwrap();
+        let missing = authority.publication().unwrap_err();
+        assert!(matches!(missing, AuthorityError::NoServiceKey { .. }), "{missing:?}");
+        authority.publication_certificate().unwrap();
+        let strange = founded.open(BEGINS, &[2, 2]).unwrap_err();
+        assert!(matches!(strange, AuthorityError::StrangeKey), "{strange:?}");
+    }
+
+    #[test]
+    fn what_is_not_in_force_is_not_used() {
+        let founded = Founded::new();
+        let last = founded.open("2029-03-31T14:59:59Z", &[2]).unwrap();
+        last.publication().unwrap();
+        let refused = |authority: &Authority| {
+            let error = authority.publication_certificate().unwrap_err();
+            assert!(matches!(error, AuthorityError::NoServiceCertificate { .. }), "{error:?}");
+            assert!(authority.publication().is_err());
+            assert_eq!(authority.service_certificates(Service::Publication).count(), 1);
+        };
+        refused(&founded.open("2029-03-31T15:00:00Z", &[2]).unwrap());
+        refused(&founded.open("2026-03-31T23:59:59Z", &[2]).unwrap());
+        let at = "2026-05-01T00:00:00Z".parse().unwrap();
+        let revoke = |tx: &mut Tx<'_>| {
+            let record = tx.service_certificates()?.remove(0);
+            tx.revoke(&record, Reason::KeyCompromise, at)
+        };
+        founded.store().tx(at, revoke).unwrap();
+        refused(&founded.open("2026-06-01T00:00:00Z", &[2]).unwrap());
+    }
+
+    #[test]
+    fn every_key_is_its_own() {
+        let founded = Founded::new();
+        let [one, other] = [0, 1].map(|at| founded.signer(at));
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&StoreUrl::Sqlite(place.path().join("store.db"))).unwrap();
+        let (clock, realm) = (clock(BEGINS), Realm::sandbox());
+        for (first, second, third) in
+            [(&one, &other, &one), (&one, &other, &other), (&one, &one, &other)]
+        {
+            let third = third.public_key();
+            let error = Authority::found(&store, &clock, &realm, first, second, third);
+            assert!(matches!(error, Err(AuthorityError::KeyTwice)), "{error:?}");
+        }
+        let untouched = store.tx(clock.now(), |tx| tx.last_change());
+        assert_eq!(untouched.unwrap(), 0);
+    }
+}
