@@ -90,6 +90,15 @@ pub enum Act<'a> {
         /// What became of it: applied, refused, waiting, resent.
         outcome: &'a str,
     },
+    /// Revocation lists were published.
+    Published {
+        /// The publication.
+        publication: u64,
+        /// How many lists it consists of, those that stand unchanged included.
+        lists: u64,
+        /// SHA-256 of the manifest, which names each list.
+        digest: [u8; 32],
+    },
     /// A request was refused.
     Refused {
         /// The request.
@@ -178,6 +187,10 @@ struct Line<'a> {
     outcome: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    publication: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    manifest_sha256: Option<String>,
 }
 
 fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
@@ -197,6 +210,8 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         event: None,
         outcome: None,
         count: None,
+        publication: None,
+        manifest_sha256: None,
     };
     let certificate = match *act {
         Act::Founded => {
@@ -251,6 +266,13 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
             line.act = "event";
             line.event = Some(event);
             line.outcome = Some(outcome);
+            None
+        }
+        Act::Published { publication, lists, digest } => {
+            line.act = "published";
+            line.publication = Some(publication);
+            line.count = Some(lists);
+            line.manifest_sha256 = Some(hex(&digest));
             None
         }
         Act::Refused { request, rule } => {

@@ -209,6 +209,9 @@ impl Generation {
     /// The first generation.
     pub const FIRST: Self = Self(NonZeroU16::MIN);
 
+    /// The last that there can be.
+    pub const LAST: Self = Self(NonZeroU16::MAX);
+
     /// A generation number.
     ///
     /// # Errors

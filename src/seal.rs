@@ -81,7 +81,7 @@
 //! ```
 //!
 //! ```compile_fail,E0451
-//! # use jpki_ca::{profile::TbsCertificate, seal::{Intent, Sealed}};
+//! # use jpki_ca::{asn1::KeyAlgorithm, profile::TbsCertificate, seal::{Intent, Sealed}};
 //! fn seal(tbs: TbsCertificate, intent: Intent) -> Sealed<TbsCertificate> {
 //!     Sealed { tbs, intent, signature: Vec::new(), der: Vec::new() }
 //! }
@@ -104,7 +104,12 @@
 //! ```
 
 use crate::asn1::Der;
+use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKeyError;
+use crate::crl::EncodeError;
+use crate::crl::Envelope;
+use crate::crl::Manifest;
+use crate::crl::TbsList;
 use crate::lint::Checked;
 use crate::profile::TbsCertificate;
 use crate::signer::SignError;
@@ -155,13 +160,53 @@ impl<T> Recorded<T> {
     }
 }
 
+/// What is signed here: its exact bytes, as they were checked.
+///
+/// ```compile_fail,E0277
+/// # use jpki_ca::{seal::{Recorded, seal}, signer::Signer};
+/// fn sign(recorded: Recorded<Vec<u8>>, signer: &dyn Signer) {
+///     let _ = seal(recorded, signer);
+/// }
+/// ```
+pub trait ToBeSigned: sealed::Sealed {
+    /// The bytes to be signed.
+    fn to_be_signed(&self) -> &[u8];
+}
+
+impl ToBeSigned for TbsCertificate {
+    fn to_be_signed(&self) -> &[u8] {
+        self.as_der()
+    }
+}
+
+impl ToBeSigned for TbsList {
+    fn to_be_signed(&self) -> &[u8] {
+        self.as_der()
+    }
+}
+
+impl ToBeSigned for Manifest {
+    fn to_be_signed(&self) -> &[u8] {
+        self.as_bytes()
+    }
+}
+
+mod sealed {
+    /// Keeps the kinds of things that are signed to those that a lint judges.
+    pub trait Sealed {}
+
+    impl Sealed for crate::profile::TbsCertificate {}
+    impl Sealed for crate::crl::TbsList {}
+    impl Sealed for crate::crl::Manifest {}
+}
+
 /// Something signed, whose signature was verified.
 #[derive(Debug)]
 pub struct Sealed<T> {
     tbs: T,
     intent: Intent,
+    algorithm: KeyAlgorithm,
     signature: Vec<u8>,
-    der: Vec<u8>,
 }
 
 impl<T> Sealed<T> {
@@ -182,39 +227,49 @@ impl<T> Sealed<T> {
     pub fn signature(&self) -> &[u8] {
         &self.signature
     }
+}
 
-    /// The complete DER. To be given away only after the store has completed it.
+impl<T: ToBeSigned> Sealed<T> {
+    /// The digest that was signed, by the hash that goes with the key.
     #[must_use]
-    pub fn as_der(&self) -> &[u8] {
-        &self.der
-    }
-
-    /// The complete DER, taken out.
-    #[must_use]
-    pub fn into_der(self) -> Vec<u8> {
-        self.der
+    pub fn digest(&self) -> Vec<u8> {
+        self.algorithm.digest(self.tbs.to_be_signed())
     }
 }
 
-/// Signs a certificate with the key of its issuer, and verifies what came out.
+impl Sealed<TbsCertificate> {
+    /// The complete DER. To be given away only after the store has completed it.
+    #[must_use]
+    pub fn to_der(&self) -> Vec<u8> {
+        assemble(self.tbs.as_der(), &self.algorithm.signature_identifier(), &self.signature)
+    }
+}
+
+impl Sealed<TbsList> {
+    /// What stands around the signed part in the complete list.
+    ///
+    /// # Errors
+    /// When the list would be longer than 4 GiB.
+    pub fn envelope(&self) -> Result<Envelope, EncodeError> {
+        Envelope::new(self.algorithm, self.tbs.as_der().len() as u64, &self.signature)
+    }
+}
+
+/// Signs something with the key that it names, and verifies what came out.
 ///
 /// # Errors
 /// When the key fails or its signature does not verify; the intent is then to be made void.
-pub fn seal(
-    recorded: Recorded<TbsCertificate>,
+pub fn seal<T: ToBeSigned>(
+    recorded: Recorded<T>,
     signer: &dyn Signer,
-) -> Result<Sealed<TbsCertificate>, SealError> {
+) -> Result<Sealed<T>, SealError> {
     let Recorded { checked, intent } = recorded;
     let tbs = checked.into_inner();
     let fault = |cause| SealError { intent, cause };
-    let signature = signer.sign(tbs.as_der()).map_err(|error| fault(Cause::Sign(error)))?;
-    signer
-        .public_key()
-        .verify(tbs.as_der(), &signature)
-        .map_err(|error| fault(Cause::Verify(error)))?;
-    let der =
-        assemble(tbs.as_der(), &signer.public_key().algorithm().signature_identifier(), &signature);
-    Ok(Sealed { tbs, intent, signature, der })
+    let signature = signer.sign(tbs.to_be_signed()).map_err(|error| fault(Cause::Sign(error)))?;
+    let key = signer.public_key();
+    key.verify(tbs.to_be_signed(), &signature).map_err(|error| fault(Cause::Verify(error)))?;
+    Ok(Sealed { tbs, intent, algorithm: key.algorithm(), signature })
 }
 
 /// A certificate out of its three parts (RFC 5280 section 4.1).

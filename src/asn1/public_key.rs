@@ -30,6 +30,25 @@ impl KeyAlgorithm {
     /// RSA with 2048 bits, what JPKI issues today.
     pub const RSA_2048: Self = Self::Rsa(2048);
 
+    /// The digest of a message that such a key signs: SHA-256, or SHA-384 for P-384.
+    #[must_use]
+    pub fn digest(self, message: &[u8]) -> Vec<u8> {
+        let hash = match self {
+            Self::Rsa(_) | Self::P256 => &digest::SHA256,
+            Self::P384 => &digest::SHA384,
+        };
+        digest::digest(hash, message).as_ref().to_vec()
+    }
+
+    /// The name of that digest: `sha256` or `sha384`.
+    #[must_use]
+    pub fn digest_name(self) -> &'static str {
+        match self {
+            Self::Rsa(_) | Self::P256 => "sha256",
+            Self::P384 => "sha384",
+        }
+    }
+
     /// The `AlgorithmIdentifier` of a signature by such a key: parameters NULL for RSA (RFC 4055
     /// section 5), absent for ECDSA (RFC 5758 section 3.2).
     #[must_use]

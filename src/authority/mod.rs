@@ -7,6 +7,7 @@ pub mod home;
 mod ingest;
 mod issue;
 mod outcome;
+pub mod publish;
 mod records;
 mod recover;
 mod request;
@@ -223,10 +224,6 @@ impl Authority {
     }
 
     /// The publication certificate with its key, which `seal` alone uses.
-    #[cfg_attr(
-        not(all(test, feature = "sqlite")),
-        expect(dead_code, reason = "what signs the manifest of the lists")
-    )]
     fn publication(&self) -> Result<(&[u8], &dyn Signer), AuthorityError> {
         let service = Service::Publication;
         let current = self.in_force(service)?;

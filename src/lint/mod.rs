@@ -18,6 +18,7 @@ mod checked;
 mod file;
 mod finding;
 mod key;
+mod manifest;
 mod rules;
 
 pub use certificate::Table;
@@ -34,6 +35,8 @@ pub use finding::Severity;
 pub use key::KeyFault;
 pub use key::SoundKey;
 pub use key::key;
+pub use manifest::check_list;
+pub use manifest::check_manifest;
 pub use rules::ALL as RULES;
 
 #[cfg(test)]

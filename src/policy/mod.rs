@@ -6,6 +6,7 @@
 //! (公的個人認証法).
 
 mod feed;
+mod lists;
 mod register;
 
 use serde::Deserialize;
@@ -16,6 +17,7 @@ use crate::holder::Residence;
 
 pub use feed::FeedSignatures;
 pub use feed::UnknownPeople;
+pub use lists::ListTiming;
 pub use register::CardExtension;
 pub use register::DeletionReason;
 pub use register::MinorCorrection;

@@ -21,6 +21,8 @@ use super::feed::EventState;
 use super::feed::ResidentRow;
 use super::feed::SourceRow;
 use super::feed::SourceStatus;
+use super::listing::Listing;
+use super::listing::View;
 use super::record::CertificateRecord;
 use super::record::GenerationRecord;
 use super::record::KeyUse;
@@ -32,10 +34,13 @@ use super::retention::Retention;
 pub(super) trait Backend: fmt::Debug + Send + Sync {
     /// Begins a transaction that no other writer overlaps.
     fn begin(&self) -> Result<Box<dyn Transaction + '_>, StoreError>;
+
+    /// Opens a view of what is committed now.
+    fn view(&self) -> Result<Box<dyn View>, StoreError>;
 }
 
 /// A transaction: undone when dropped without commit.
-pub(super) trait Transaction: Register + Retention {
+pub(super) trait Transaction: Register + Retention + Listing {
     /// Makes everything durable.
     fn commit(self: Box<Self>) -> Result<(), StoreError>;
 

@@ -6,6 +6,8 @@
 
 mod backend;
 mod feed;
+mod listing;
+mod publication;
 mod record;
 mod retention;
 #[cfg(feature = "sqlite")]
@@ -29,6 +31,12 @@ pub use feed::EventRow;
 pub use feed::EventState;
 pub use feed::SourceRow;
 pub use feed::SourceStatus;
+pub use listing::ListRecord;
+pub use listing::Listed;
+pub use listing::Sum;
+pub use listing::Tally;
+pub use publication::Permits;
+pub use publication::View;
 pub use record::CertificateRecord;
 pub use record::GenerationRecord;
 pub use record::Intention;

@@ -24,7 +24,8 @@ pub enum State {
     Held(Timestamp),
     /// Revoked since, for a reason.
     Revoked(Timestamp, Reason),
-    /// Expired, and replaced since: no longer the holder's current one.
+    /// Expired, and replaced since: no longer the holder's current one. If it was held, lists go on
+    /// to say so until it may leave them.
     Expired,
 }
 

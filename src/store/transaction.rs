@@ -19,6 +19,7 @@ use super::StoreError;
 use super::backend::IntentRow;
 use super::backend::StateChange;
 use super::backend::Transaction;
+use super::publication::Reserved;
 use super::record::CertificateRecord;
 use super::record::GenerationRecord;
 use super::record::Intention;
@@ -33,11 +34,12 @@ pub struct Tx<'a> {
     /// Number and hash of the last audit entry, read when the first is written.
     head: Option<(u64, [u8; 32])>,
     pledged: Vec<(Checked<TbsCertificate>, Intent)>,
+    reserved: Reserved,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(inner: Box<dyn Transaction + 'a>, at: Timestamp) -> Self {
-        Self { inner, at, head: None, pledged: Vec::new() }
+        Self { inner, at, head: None, pledged: Vec::new(), reserved: Reserved::default() }
     }
 
     pub(super) fn commit(self) -> Result<(), StoreError> {
@@ -132,19 +134,13 @@ impl<'a> Tx<'a> {
         record: &CertificateRecord,
         sealed: &Sealed<TbsCertificate>,
     ) -> Result<(), StoreError> {
-        if record.intent != sealed.intent() {
+        if record.intent != sealed.intent() || record.state != State::Intended {
             return Err(StoreError::Changed);
         }
         self.inner.insert_signature(record.intent, sealed.signature())?;
         let certificate = record.audit_subject();
         let entry = self.audit(&Act::Issued { certificate, intent: record.entry })?;
-        self.inner.set_state(&StateChange {
-            intent: record.intent,
-            from: State::Intended,
-            to: State::Live,
-            issued_at: Some(self.at),
-            entry,
-        })
+        self.move_to(record, State::Live, Some(self.at), entry)
     }
 
     /// Gives an intended certificate up: its number is revoked as discarded before delivery
@@ -153,15 +149,12 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// [`StoreError::Changed`] when it is no longer merely intended; those of the store.
     pub fn void(&mut self, record: &CertificateRecord) -> Result<(), StoreError> {
+        if record.state != State::Intended {
+            return Err(StoreError::Changed);
+        }
         let certificate = record.audit_subject();
         let entry = self.audit(&Act::Voided { certificate, intent: record.entry })?;
-        self.inner.set_state(&StateChange {
-            intent: record.intent,
-            from: State::Intended,
-            to: State::Revoked(self.at, Reason::Unspecified),
-            issued_at: None,
-            entry,
-        })
+        self.move_to(record, State::Revoked(self.at, Reason::Unspecified), None, entry)
     }
 
     /// Revokes a live or held certificate; lists and answers will say `since`.
@@ -343,13 +336,25 @@ impl<'a> Tx<'a> {
         to: State,
         entry: u64,
     ) -> Result<(), StoreError> {
-        self.inner.set_state(&StateChange {
-            intent: record.intent,
-            from: record.state,
-            to,
-            issued_at: record.issued_at,
-            entry,
-        })
+        self.move_to(record, to, record.issued_at, entry)
+    }
+
+    /// Every change of state comes through here, and is counted for the lists.
+    fn move_to(
+        &mut self,
+        record: &CertificateRecord,
+        to: State,
+        issued_at: Option<Timestamp>,
+        entry: u64,
+    ) -> Result<(), StoreError> {
+        let (intent, from) = (record.intent, record.state);
+        self.inner.set_state(&StateChange { intent, from, to, issued_at, entry })?;
+        self.recount(record, to, entry)
+    }
+
+    /// For the verbs in `listing`.
+    pub(super) fn reserved(&mut self) -> &mut Reserved {
+        &mut self.reserved
     }
 
     /// For the verbs in `feed`.

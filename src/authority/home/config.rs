@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::policy::ListTiming;
 use crate::policy::Policy;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
@@ -22,6 +23,8 @@ pub struct Config {
     pub store: StoreUrl,
     /// Where its keys are, relative to the home.
     pub keys: PathBuf,
+    /// How long revocation lists live, and how often they are made.
+    pub lists: ListTiming,
     /// What the law leaves open.
     pub policy: Policy,
 }
@@ -53,7 +56,8 @@ impl Config {
         if raw.policy.retention_years == 0 {
             return Err(fault("policy.retention_years: write 1 to 255".to_owned()));
         }
-        Ok(Self { realm, store, keys, policy: raw.policy })
+        raw.lists.check().map_err(|problem| fault(format!("lists: {problem}")))?;
+        Ok(Self { realm, store, keys, lists: raw.lists, policy: raw.policy })
     }
 
     /// The documented file with these values in the settings that `init` fixes.
@@ -96,6 +100,8 @@ struct Raw {
     realm: RawRealm,
     store: RawStore,
     keys: RawKeys,
+    #[serde(default)]
+    lists: ListTiming,
     policy: Policy,
 }
 
@@ -145,13 +151,16 @@ mod tests {
         let config = Config::read(&template()).unwrap();
         assert_eq!(config.realm, Realm::sandbox());
         assert_eq!(config.policy, Policy::default());
+        assert_eq!(config.lists, ListTiming::default());
         assert_eq!(config.keys, PathBuf::from("keys"));
     }
 
     #[test]
     fn every_switch_of_the_policy_is_documented_in_place() {
-        let defaults = toml::Value::try_from(Policy::default()).unwrap();
-        for switch in defaults.as_table().unwrap().keys() {
+        let switches = toml::Value::try_from(Policy::default()).unwrap();
+        let times = toml::Value::try_from(ListTiming::default()).unwrap();
+        let settings = [switches.as_table().unwrap().keys(), times.as_table().unwrap().keys()];
+        for switch in settings.into_iter().flatten() {
             let setting = format!("\n{switch} = ");
             let before = template().split(&setting).next().unwrap().to_owned();
             assert_ne!(before, template(), "{switch} is missing");
@@ -171,6 +180,8 @@ mod tests {
             ("\"file:keys\"", "\"pkcs11:token=x\"", "PKCS"),
             ("\"sqlite:store.db\"", "\"mysql:x\"", "store.url"),
             ("\"test\"", "\"prod\"", "prod"),
+            ("life_hours = 72", "life_hours = 40", "= 27 h, but half of its life_hours 40 h"),
+            ("retries = 3", "retries = -1", "retries"),
         ] {
             let error = Config::read(&template().replace(from, to)).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

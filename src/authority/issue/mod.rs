@@ -320,7 +320,7 @@ impl Authority {
         let mut issued = Vec::with_capacity(sealed.len());
         for (record, sealed) in standing.iter().zip(sealed.into_iter().flatten()) {
             tx.complete(record, &sealed)?;
-            issued.push(hand_over(record, sealed.into_der()));
+            issued.push(hand_over(record, sealed.to_der()));
         }
         Ok(Ok((Status::Issued, issued)))
     }

@@ -6,6 +6,7 @@ use std::io::IsTerminal as _;
 use jpki_ca::authority::Authority;
 use jpki_ca::authority::Recovery;
 use jpki_ca::authority::Rule;
+use jpki_ca::authority::home::Config;
 use jpki_ca::authority::home::Home;
 use jpki_ca::clock::Clock;
 use jpki_ca::clock::FixedClock;
@@ -36,13 +37,19 @@ impl Context<'_> {
 
     /// Opens the home to issue: with the authorities' keys.
     pub(crate) fn authority(&self) -> Result<Authority, Failure> {
+        Ok(self.authority_and_settings()?.0)
+    }
+
+    /// As [`Context::authority`], with the home's settings.
+    pub(crate) fn authority_and_settings(&self) -> Result<(Authority, Config), Failure> {
         let home = self.home_to_change()?;
         let passphrase = if home.keys_are_encrypted()? {
             self.passphrase("Passphrase of the authorities' keys")?
         } else {
             None
         };
-        Ok(self.tell(home.authority(self.clock(), passphrase.as_ref())?))
+        let authority = self.tell(home.authority(self.clock(), passphrase.as_ref())?);
+        Ok((authority, home.config().clone()))
     }
 
     /// Opens the home to change something that needs no key.
@@ -52,10 +59,18 @@ impl Context<'_> {
 
     /// Opens the home to ask something: `--at` is then the time that the question is about.
     pub(crate) fn records_to_ask(&self) -> Result<(Authority, Timestamp), Failure> {
+        let (authority, at, _) = self.records_and_settings_to_ask()?;
+        Ok((authority, at))
+    }
+
+    /// As [`Context::records_to_ask`], with the home's settings.
+    pub(crate) fn records_and_settings_to_ask(
+        &self,
+    ) -> Result<(Authority, Timestamp, Config), Failure> {
         let home = self.home()?;
         let authority = self.tell(home.records(Box::new(SystemClock))?);
         let at = self.global.at.unwrap_or_else(|| authority.now());
-        Ok((authority, at))
+        Ok((authority, at, home.config().clone()))
     }
 
     /// The passphrase of `--passphrase-file`, or one typed at a terminal; none elsewhere.

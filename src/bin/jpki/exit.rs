@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use jpki_ca::authority::AuthorityError;
 use jpki_ca::authority::Refused;
 use jpki_ca::authority::home::HomeError;
+use jpki_ca::authority::publish::PublishError;
 use jpki_ca::signer::KeyFileError;
 use jpki_ca::store::StoreError;
 
@@ -111,6 +112,17 @@ impl From<HomeError> for Failure {
             HomeError::Store(error) => of_store(error),
             HomeError::Authority(error) => of_authority(error),
             _ => Exit::Usage,
+        };
+        Self::Other(exit, error.into())
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        let exit = match &error {
+            PublishError::Authority(error) => of_authority(error),
+            PublishError::Manifest { .. } | PublishError::Clock { .. } => Exit::Usage,
+            _ => Exit::Unavailable,
         };
         Self::Other(exit, error.into())
     }

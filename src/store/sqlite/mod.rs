@@ -1,6 +1,7 @@
 //! The embedded back end: one SQLite file in WAL mode, synced at every commit.
 
 mod feed;
+mod listing;
 mod retention;
 mod row;
 mod transaction;
@@ -25,8 +26,10 @@ use rusqlite::config::DbConfig;
 use super::StoreError;
 use super::backend::Backend;
 use super::backend::Transaction;
+use super::listing::View;
 use super::session::Session;
 
+use listing::SqliteView;
 use transaction::SqliteTransaction;
 
 /// Makes a new store file.
@@ -73,6 +76,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
 
 /// One connection, taken in turns: SQLite has one writer anyway.
 struct Sqlite {
+    path: PathBuf,
     connection: Mutex<Connection>,
     session: SessionSlot,
 }
@@ -86,7 +90,7 @@ impl Sqlite {
             number: (OsRng.next_u64() >> 1).cast_signed(),
             session: OnceLock::new(),
         };
-        Ok(Self { connection: Mutex::new(connection), session })
+        Ok(Self { path: path.to_owned(), connection: Mutex::new(connection), session })
     }
 }
 
@@ -95,6 +99,10 @@ impl Backend for Sqlite {
         // A poisoned lock is a panic in another thread; its transaction was rolled back.
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(Box::new(SqliteTransaction::begin(connection, &self.session)?))
+    }
+
+    fn view(&self) -> Result<Box<dyn View>, StoreError> {
+        Ok(Box::new(SqliteView::begin(connect(&self.path)?)?))
     }
 }
 

@@ -21,7 +21,8 @@ impl Retention for SqliteTransaction<'_> {
         limit: u32,
     ) -> Result<Vec<audit::Subject>, StoreError> {
         let sql = "SELECT id, ca, generation, serial FROM certificate \
-                   WHERE not_after < ?1 AND person IS NOT NULL AND state <> 0 ORDER BY id LIMIT ?2";
+                   WHERE not_after < ?1 AND person IS NOT NULL AND state <> 0 \
+                   AND (since IS NULL OR unlisted IS NOT NULL) ORDER BY id LIMIT ?2";
         let found = self.all(sql, params![before.to_unix(), limit], |row| {
             let subject = audit::Subject {
                 ca: row::ca(column(row, 1)?)?,

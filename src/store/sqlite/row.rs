@@ -50,7 +50,7 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
                 Reason::from_code(reason).map_err(|_| StoreError::Damaged("unknown reason"))?;
             State::Revoked(time(since)?, reason)
         }
-        (4, None, None) => State::Expired,
+        (4, _, None) => State::Expired,
         _ => return Err(StoreError::Damaged("unknown state")),
     };
     let subject = match (carrier, municipality, column::<Option<i64>>(row, 15)?) {

@@ -36,9 +36,12 @@ CREATE TABLE certificate (
     since        INTEGER,
     reason       INTEGER,
     changed      INTEGER NOT NULL,                         -- audit entry of the last change
+    unlisted     INTEGER REFERENCES publication (id),      -- whose lists it left, its end being past
     CHECK ((carrier IS NULL) = (municipality IS NULL) AND (carrier IS NULL) = (person IS NULL)),
     CHECK (service IS NULL OR person IS NULL),
-    CHECK ((state IN (2, 3)) = (since IS NOT NULL)),
+    CHECK (state NOT IN (2, 3) OR since IS NOT NULL),
+    CHECK (state NOT IN (0, 1) OR since IS NULL),          -- an expired one keeps since when it was held
+    CHECK (unlisted IS NULL OR since IS NOT NULL),
     CHECK ((state = 3) = (reason IS NOT NULL)),
     -- No longer lists: SQLite makes a temporary table of each that has more than two members.
     CHECK (state IN (0, 3) OR issued_at IS NOT NULL),
@@ -54,6 +57,10 @@ CREATE INDEX certificate_key ON certificate (key_hash);
 
 -- The few among the many.
 CREATE INDEX certificate_service ON certificate (service) WHERE service IS NOT NULL;
+-- What the lists carry, in their order, with everything that an entry needs.
+CREATE INDEX certificate_listed
+    ON certificate (ca, municipality, serial, since, reason, not_after, changed, id)
+    WHERE since IS NOT NULL AND unlisted IS NULL;
 
 -- Keeping periods are counted from the end.
 CREATE INDEX certificate_end ON certificate (not_after) WHERE person IS NOT NULL;
@@ -161,3 +168,48 @@ CREATE TABLE deferred (
     event   INTEGER
 ) STRICT;
 CREATE INDEX deferred_at ON deferred (at);
+
+-- Runs that publish lists.
+CREATE TABLE publication (
+    id       INTEGER PRIMARY KEY,
+    begun_at INTEGER NOT NULL,
+    -- Once it is complete: SHA-256 of what names its lists, and the audit entry.
+    manifest BLOB CHECK (length(manifest) = 32),
+    entry    INTEGER
+) STRICT;
+
+-- What the lists of a partition must carry, counted with every change of state. Here and below, a
+-- municipality of 0 means what belongs to none, -1 everything.
+CREATE TABLE tally (
+    ca           INTEGER NOT NULL,
+    municipality INTEGER NOT NULL,
+    entries      INTEGER NOT NULL CHECK (entries >= 0),
+    sum          INTEGER NOT NULL,
+    changed      INTEGER NOT NULL,
+    PRIMARY KEY (ca, municipality)
+) STRICT, WITHOUT ROWID;
+
+-- The highest list number reserved, one sequence for all generations.
+CREATE TABLE list_number (
+    ca           INTEGER NOT NULL,
+    municipality INTEGER NOT NULL,
+    last         INTEGER NOT NULL CHECK (last > 0),
+    PRIMARY KEY (ca, municipality)
+) STRICT, WITHOUT ROWID;
+
+-- The last complete list of each generation and partition.
+CREATE TABLE list (
+    ca           INTEGER NOT NULL,
+    generation   INTEGER NOT NULL,
+    municipality INTEGER NOT NULL,
+    number       INTEGER NOT NULL CHECK (number > 0),
+    publication  INTEGER NOT NULL REFERENCES publication (id),
+    this_update  INTEGER NOT NULL,
+    next_update  INTEGER NOT NULL CHECK (next_update > this_update),
+    entries      INTEGER NOT NULL,
+    sum          INTEGER NOT NULL,
+    digest       BLOB    NOT NULL,
+    size         INTEGER NOT NULL,
+    seen         INTEGER NOT NULL,
+    PRIMARY KEY (ca, generation, municipality)
+) STRICT, WITHOUT ROWID;

@@ -162,7 +162,8 @@ impl Transaction for SqliteTransaction<'_> {
         let (from, _, _) = row::state_columns(change.from);
         let (to, since, reason) = row::state_columns(change.to);
         let sql = "UPDATE certificate \
-                   SET state = ?3, since = ?4, reason = ?5, issued_at = ?6, changed = ?7 \
+                   SET state = ?3, since = CASE ?3 WHEN 4 THEN since ELSE ?4 END, reason = ?5, \
+                   issued_at = ?6, changed = ?7 \
                    WHERE id = ?1 AND state = ?2";
         let issued_at = change.issued_at.map(crate::clock::Timestamp::to_unix);
         let entry = row::signed(change.entry)?;

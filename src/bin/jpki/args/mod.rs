@@ -1,6 +1,7 @@
 //! What can be typed: declarations only.
 
 mod certificate;
+mod crl;
 mod feed;
 mod home;
 
@@ -16,6 +17,12 @@ pub(crate) use certificate::FilesArgs;
 pub(crate) use certificate::IssueArgs;
 pub(crate) use certificate::RevokeArgs;
 pub(crate) use certificate::ShowArgs;
+pub(crate) use crl::CrlArgs;
+pub(crate) use crl::CrlCommand;
+pub(crate) use crl::FormatArg;
+pub(crate) use crl::ListFolder;
+pub(crate) use crl::PublishArgs;
+pub(crate) use crl::StatusArgs;
 pub(crate) use feed::ApplyArgs;
 pub(crate) use feed::DigestArgs;
 pub(crate) use feed::ExplainArgs;
@@ -92,6 +99,8 @@ pub(crate) enum Command {
     Feed(FeedArgs),
     /// Say why a certificate stands as it does: event, rule and article (失効の理由)
     Why(ChangeArgs),
+    /// Revocation lists, by municipality (失効情報)
+    Crl(CrlArgs),
     /// The record of acts (監査記録)
     Audit(AuditArgs),
     /// Resolve what an interrupted run left behind (復旧)

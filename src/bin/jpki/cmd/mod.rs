@@ -2,6 +2,7 @@
 
 mod audit;
 mod change;
+mod crl;
 mod demo;
 mod feed;
 mod init;
@@ -42,6 +43,7 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
             AuditCommand::List(args) => audit::list(&context, args),
         },
         Command::Feed(args) => feed::run(&context, &args.command),
+        Command::Crl(args) => crl::run(&context, &args.command),
         Command::Why(args) => why::run(&context, args),
         Command::Recover => recover::run(&context),
     }

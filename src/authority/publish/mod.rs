@@ -1,0 +1,519 @@
+//! Publishing: every partition's revocation list, by municipality, from one state of the store.
+//!
+//! A run goes like this, and whatever it is killed in, the next one goes on from there:
+//!
+//! 1. One transaction reads what is due and reserves the numbers; views of that very state are
+//!    opened before it commits (promises 11, 14).
+//! 2. Threads make the lists out of the views: encode, lint, seal, write, sync, read again, compare
+//!    with the list that is replaced (promises 4, 10, 12). They stand in `versions/<n>.writing`,
+//!    where nobody looks. Lists of an interrupted run that still say the right thing are taken over.
+//! 3. Lists that are not due are linked from the version before. All of them together must be
+//!    everything to be listed (promise 10).
+//! 4. One transaction puts each list in the place of the one that it was compared with
+//!    (compare-and-swap), lets go what has left the lists, and names the manifest.
+//! 5. The manifest is signed, the folder gets its name, `current` is switched to it.
+
+mod folder;
+mod ledger;
+mod set;
+mod status;
+mod work;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+
+use crate::asn1::sha256;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Serial;
+use crate::crl::Coverage;
+use crate::crl::CoverageCode;
+use crate::crl::EncodeError;
+use crate::crl::Manifest;
+use crate::crl::ManifestError;
+use crate::crl::ReadError;
+use crate::lint;
+use crate::policy::ListTiming;
+use crate::profile::Partition;
+use crate::seal::SealError;
+use crate::seal::seal;
+use crate::store::StoreError;
+use crate::store::View;
+
+use folder::Folder;
+use folder::Visible;
+use ledger::Ledger;
+use set::Set;
+use work::Job;
+use work::Made;
+use work::Workshop;
+
+use super::Authority;
+use super::AuthorityError;
+use super::KeyGeneration;
+
+pub use ledger::Due;
+pub use status::ListStatus;
+pub use status::Standing;
+
+/// What to publish, and how.
+#[derive(Clone, Debug)]
+pub struct PublishOptions {
+    /// How long lists live.
+    pub timing: ListTiming,
+    /// All lists, due or not.
+    pub all: bool,
+    /// This partition alone, due or not.
+    pub partition: Option<Partition>,
+    /// In which encoding.
+    pub format: ListFormat,
+    /// How many lists are made at the same time.
+    pub threads: NonZeroUsize,
+}
+
+impl PublishOptions {
+    /// What is due, in DER, on all cores.
+    #[must_use]
+    pub fn due(timing: ListTiming) -> Self {
+        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { timing, all: false, partition: None, format: ListFormat::Der, threads }
+    }
+}
+
+/// How lists are encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListFormat {
+    /// DER, in `.crl` files.
+    #[default]
+    Der,
+    /// PEM, in `.crl.pem` files.
+    Pem,
+}
+
+/// What a run published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Published {
+    /// The number of the publication; none when nothing was due, and in a dry run.
+    pub publication: Option<u64>,
+    /// Where its files are.
+    pub folder: Option<PathBuf>,
+    /// The lists that were made, or would be in a dry run: how many are due for which reason.
+    pub made: BTreeMap<Due, usize>,
+    /// How many lists of an interrupted run were taken over; counted in `made` as well.
+    pub taken_over: usize,
+    /// How many lists stand unchanged.
+    pub unchanged: usize,
+    /// Entries of all lists of one generation each: everything that is revoked or held.
+    pub entries: u64,
+    /// How many certificates left the lists, because they stood in one past their end.
+    pub left: usize,
+    /// Octets of the lists that were made.
+    pub octets: u64,
+}
+
+impl Authority {
+    /// Publishes what is due into a folder, and makes it visible there.
+    ///
+    /// `progress` is told how many of how many lists are made, from any thread.
+    ///
+    /// # Errors
+    /// When a generation's key is not here, a list would break a promise, or the disk, the key or
+    /// the store fails. What is visible in the folder is then what was visible before.
+    pub fn publish(
+        &self,
+        path: &Path,
+        options: &PublishOptions,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Published, PublishError> {
+        let at = self.now();
+        // Asked before anything is done: at the end it would be too late.
+        self.publication()?;
+        let folder = Folder::open(path)?;
+        self.finish(&folder)?;
+        let visible = Visible::read(path)?;
+        let leftovers = leftovers(&folder)?;
+        let threads = options.threads.get();
+        let (plan, permits, views) = self.store.publication(at, threads, |tx| {
+            let ledger = Ledger::read(tx)?;
+            let mut plan = self.plan_lists(ledger, visible.as_ref(), at, options)?;
+            if !plan.jobs.is_empty() {
+                plan.publication = tx.begin_publication()?;
+                for job in &mut plan.jobs {
+                    let coverage = job.coverage();
+                    for list in &mut job.lists {
+                        list.number = tx.reserve_list(job.ca, list.generation, coverage)?;
+                    }
+                }
+            }
+            Ok::<_, PublishError>(plan)
+        })?;
+        if plan.jobs.is_empty() {
+            return Ok(plan.summary());
+        }
+        let staging = folder.stage(plan.publication)?;
+        let workshop = Workshop {
+            authority: self,
+            at,
+            timing: options.timing,
+            format: options.format,
+            permits: &permits,
+            staging: &staging,
+            visible: visible.as_ref(),
+            leftovers: &leftovers,
+            publication: plan.publication,
+            seen: plan.ledger.seen,
+        };
+        let made = make_all(&workshop, &plan.jobs, views, progress)?;
+        let set = Set::complete(&plan, made, visible.as_ref(), &staging, at)?;
+        set.check(&plan.ledger)?;
+        folder::write(&staging.join(folder::MANIFEST), &[set.manifest.as_bytes()])?;
+        folder::sync_contents(&staging)?;
+        self.store.tx(at, |tx| {
+            for made in &set.made {
+                for (list, replaces) in &made.lists {
+                    tx.put_list(list, *replaces)?;
+                }
+                tx.unlist(made.ca, made.partition, &made.left, plan.publication)?;
+            }
+            let digest = sha256(set.manifest.as_bytes());
+            let lists = set.manifest.lists().len() as u64;
+            tx.commit_publication(plan.publication, lists, digest)
+        })?;
+        self.reveal(&folder, plan.publication, &set.manifest)?;
+        for publication in folder.interrupted()? {
+            folder.discard(publication)?;
+        }
+        folder.prune(KEPT_VERSIONS)?;
+        Ok(Published {
+            publication: Some(plan.publication),
+            folder: Some(folder.version(plan.publication)),
+            ..set.summary(&plan)
+        })
+    }
+
+    /// What [`Authority::publish`] would make, without making it.
+    ///
+    /// # Errors
+    /// When a generation's key is not here, or the folder or the store cannot be read.
+    pub fn rehearse_publish(
+        &self,
+        path: &Path,
+        options: &PublishOptions,
+    ) -> Result<Published, PublishError> {
+        let at = self.now();
+        let visible = Visible::read(path)?;
+        let plan = self.store.rehearse(at, |tx| {
+            let ledger = Ledger::read(tx)?;
+            self.plan_lists(ledger, visible.as_ref(), at, options)
+        })?;
+        Ok(plan.summary())
+    }
+
+    /// Which lists are due, and for which generations they are to be made.
+    fn plan_lists(
+        &self,
+        ledger: Ledger,
+        visible: Option<&Visible>,
+        at: Timestamp,
+        options: &PublishOptions,
+    ) -> Result<Plan, PublishError> {
+        if let Some(latest) = ledger.latest().filter(|latest| *latest > at) {
+            return Err(PublishError::Clock { now: at, latest });
+        }
+        let partitions = ledger.partitions();
+        let mut jobs = Vec::new();
+        let mut unchanged = Vec::new();
+        for ca in CaName::ALL {
+            let generations: Vec<Generation> =
+                self.publishing(ca, at)?.map(|key| key.issuer.generation).collect();
+            for partition in &partitions {
+                let partition = *partition;
+                let due = if options.partition.is_some_and(|only| only != partition) {
+                    None
+                } else if options.all || options.partition.is_some() {
+                    Some(Due::Asked)
+                } else {
+                    ledger.due(ca, partition, &generations, at, options.timing)
+                };
+                let coverage = Coverage::Partition(partition);
+                let list = |generation: &Generation| {
+                    let last = ledger.list(ca, coverage, *generation);
+                    let file = work::file_name(ca, *generation, coverage, options.format);
+                    work::Planned { generation: *generation, number: 0, last: last.cloned(), file }
+                };
+                let lists: Vec<work::Planned> = generations.iter().map(list).collect();
+                let here =
+                    lists.iter().all(|list| set::stands(visible, list.last.as_ref(), &list.file));
+                // What another folder has is not here.
+                let due = match due {
+                    None if !here && options.partition.is_none() => Some(Due::Missing),
+                    due => due,
+                };
+                match due {
+                    Some(why) => jobs.push(Job {
+                        ca,
+                        partition,
+                        why,
+                        tally: ledger.tally(ca, partition),
+                        lists,
+                    }),
+                    None if here => unchanged.extend(lists),
+                    None => {}
+                }
+            }
+        }
+        // The largest first: else one of them could be the last, made by one thread alone.
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.tally.0));
+        let whole = options.partition.is_none();
+        Ok(Plan { ledger, publication: 0, jobs, unchanged, whole })
+    }
+
+    /// The generations that sign lists: those whose own certificate has not ended.
+    fn publishing(
+        &self,
+        ca: CaName,
+        at: Timestamp,
+    ) -> Result<impl Iterator<Item = &KeyGeneration>, PublishError> {
+        let signs = move |key: &&KeyGeneration| key.issuer.ca == ca && key.issuer.not_after >= at;
+        for key in self.generations.iter().filter(signs) {
+            if key.signer.is_none() {
+                let generation = key.issuer.generation;
+                return Err(AuthorityError::NoKey { ca, generation }.into());
+            }
+        }
+        Ok(self.generations.iter().filter(signs))
+    }
+
+    /// Makes a committed publication visible.
+    fn reveal(
+        &self,
+        folder: &Folder,
+        publication: u64,
+        manifest: &Manifest,
+    ) -> Result<(), PublishError> {
+        let checked = lint::check_manifest(manifest.clone())?;
+        let recorded = self.store.published(self.now(), checked)?;
+        let (certificate, signer) = self.publication()?;
+        let sealed = seal(recorded, signer).map_err(AuthorityError::from)?;
+        let staging = folder.staging(publication);
+        folder::write(&staging.join(folder::MANIFEST_SIGNATURE), &[sealed.signature()])?;
+        folder::write(&staging.join(folder::PUBLICATION_CERTIFICATE), &[certificate])?;
+        folder.reveal(publication)
+    }
+
+    /// Makes visible what was committed before a crash.
+    fn finish(&self, folder: &Folder) -> Result<(), PublishError> {
+        for publication in folder.interrupted()? {
+            let path = folder.staging(publication).join(folder::MANIFEST);
+            let bytes = match std::fs::read(&path) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(folder::fault(&path)(error)),
+            };
+            let Ok(manifest) = Manifest::read(&bytes) else { continue };
+            let digest = sha256(&bytes);
+            let committed = self.store.tx(self.now(), |tx| tx.is_published(publication, digest))?;
+            if committed && manifest.publication() == publication {
+                self.reveal(folder, publication, &manifest)?;
+            }
+        }
+        // Killed between the folder's name and the pointer.
+        folder.point_at_newest()
+    }
+}
+
+/// What a run is to do.
+#[derive(Debug)]
+struct Plan {
+    ledger: Ledger,
+    publication: u64,
+    jobs: Vec<Job>,
+    unchanged: Vec<work::Planned>,
+    /// Whether the result has every partition.
+    whole: bool,
+}
+
+impl Plan {
+    /// What can be said before anything is made.
+    fn summary(&self) -> Published {
+        let mut made = BTreeMap::new();
+        for job in &self.jobs {
+            *made.entry(job.why).or_default() += job.lists.len();
+        }
+        Published {
+            publication: None,
+            folder: None,
+            made,
+            taken_over: 0,
+            unchanged: self.unchanged.len(),
+            entries: 0,
+            left: 0,
+            octets: 0,
+        }
+    }
+}
+
+/// The files that interrupted runs left, by name.
+fn leftovers(folder: &Folder) -> Result<BTreeMap<String, PathBuf>, PublishError> {
+    let mut found = BTreeMap::new();
+    for publication in folder.interrupted()? {
+        for path in folder::files(&folder.staging(publication))? {
+            if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+                found.insert(name.to_owned(), path.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Makes all lists, a thread for every view.
+fn make_all(
+    workshop: &Workshop<'_>,
+    jobs: &[Job],
+    views: Vec<View>,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Vec<Made>, PublishError> {
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let stop = AtomicBool::new(false);
+    let made = Mutex::new(Vec::with_capacity(jobs.len()));
+    let work = |mut view: View| -> Result<(), PublishError> {
+        while !stop.load(Ordering::Relaxed)
+            && let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed))
+        {
+            match workshop.make(job, &mut view) {
+                Ok(one) => {
+                    made.lock().unwrap_or_else(PoisonError::into_inner).push(one);
+                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, jobs.len());
+                }
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    return Err(error);
+                }
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let threads: Vec<_> =
+            views.into_iter().map(|view| scope.spawn(move || work(view))).collect();
+        let stopped = |_| PublishError::Internal("a thread stopped");
+        threads.into_iter().try_for_each(|thread| thread.join().map_err(stopped)?)
+    })?;
+    Ok(made.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Why lists were not published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PublishError {
+    /// The authority, its keys or its store.
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
+    /// The folder.
+    #[error("cannot use {path}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// Somebody else publishes into the folder.
+    #[error("another process publishes into this folder; try again when it is done")]
+    UnderWay,
+    /// The folder holds something else.
+    #[error("{path} is not a manifest of ours: name the folder that jpki crl publish wrote")]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ManifestError,
+    },
+    /// The clock stands before a list that was published.
+    #[error("the clock says {now}, but a list of {latest} was published: set the clock right")]
+    Clock {
+        /// What the clock says.
+        now: Timestamp,
+        /// When the latest list speaks.
+        latest: Timestamp,
+    },
+    /// A list does not conform: a fault of this program.
+    #[error("refused to sign a list that does not conform")]
+    Lint(#[from] lint::Findings),
+    /// A list could not be written.
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
+    /// A list that was published cannot be read.
+    #[error("{path} is not the list that was published")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ReadError,
+    },
+    /// A file differs from what was published or just written.
+    #[error("{path} is not what was written there: look after the disk")]
+    Altered {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A list would lose or change an entry that may not go yet (promise 12).
+    #[error(
+        "{ca} list {list}: the entry {serial} of the list before would {what}, which no recorded \
+         act explains: nothing was published"
+    )]
+    Lost {
+        /// Whose list.
+        ca: CaName,
+        /// Which one.
+        list: CoverageCode,
+        /// Which entry.
+        serial: Serial,
+        /// What would become of it.
+        what: &'static str,
+    },
+    /// The lists together are not everything to be listed (promise 10).
+    #[error(
+        "{ca} list {list} would carry {found} entries where {due} are due, or other ones: nothing \
+         was published; keep a copy of the store and restore a backup"
+    )]
+    Miscounted {
+        /// Whose list.
+        ca: CaName,
+        /// Which one.
+        list: CoverageCode,
+        /// How many entries were found.
+        found: u64,
+        /// How many were counted.
+        due: u64,
+    },
+    /// A fault of this program.
+    #[error("a fault of this program: {0}")]
+    Internal(&'static str),
+}
+
+impl From<StoreError> for PublishError {
+    fn from(error: StoreError) -> Self {
+        Self::Authority(error.into())
+    }
+}
+
+impl From<SealError> for PublishError {
+    fn from(error: SealError) -> Self {
+        Self::Authority(error.into())
+    }
+}
+
+/// Versions that stay beside the newest, for whoever is still reading them.
+const KEPT_VERSIONS: usize = 3;

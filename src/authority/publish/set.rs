@@ -1,0 +1,147 @@
+//! All lists of a publication together.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::asn1::hex;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::crl::Coverage;
+use crate::crl::CoverageCode;
+use crate::crl::Digest;
+use crate::crl::Manifest;
+use crate::crl::PublishedList;
+use crate::store::ListRecord;
+use crate::store::Sum;
+
+use super::Plan;
+use super::PublishError;
+use super::Published;
+use super::folder;
+use super::folder::Visible;
+use super::ledger::Ledger;
+use super::work::Made;
+
+/// Every list of a publication, in its folder.
+#[derive(Debug)]
+pub(super) struct Set {
+    pub(super) made: Vec<Made>,
+    pub(super) manifest: Manifest,
+    /// Whether it has every partition.
+    whole: bool,
+}
+
+impl Set {
+    /// Puts the lists that stand unchanged beside those that were made.
+    pub(super) fn complete(
+        plan: &Plan,
+        made: Vec<Made>,
+        visible: Option<&Visible>,
+        staging: &Path,
+        at: Timestamp,
+    ) -> Result<Self, PublishError> {
+        let mut lists = Vec::new();
+        for unchanged in &plan.unchanged {
+            let visible = visible.ok_or(PublishError::Internal("nothing stands unchanged"))?;
+            let published = named(visible, &unchanged.file)
+                .ok_or(PublishError::Internal("a list that stands has no name"))?;
+            folder::link(&visible.folder.join(&published.file), &staging.join(&published.file))?;
+            lists.push(published.clone());
+        }
+        for made in &made {
+            for ((record, _), file) in made.lists.iter().zip(&made.files) {
+                let digest_name = made.digest_name;
+                lists.push(published(record, file, digest_name)?);
+            }
+        }
+        let manifest = Manifest::new(plan.publication, at, lists);
+        Ok(Self { made, manifest, whole: plan.whole })
+    }
+
+    /// Whether the partitions together are everything to be listed, by count and sum (promise 10).
+    pub(super) fn check(&self, ledger: &Ledger) -> Result<(), PublishError> {
+        if !self.whole {
+            return Ok(());
+        }
+        // One generation of each is enough: each was counted when it was made.
+        let mut listed: BTreeMap<(CaName, Coverage), (u64, Sum)> = BTreeMap::new();
+        for made in &self.made {
+            let (entries, sum) = made.counted;
+            listed.insert((made.ca, Coverage::Partition(made.partition)), (entries, sum));
+        }
+        for list in self.manifest.lists() {
+            let key = (list.ca, list.partition.0);
+            if let std::collections::btree_map::Entry::Vacant(place) = listed.entry(key)
+                && let Some(record) = ledger.lists(key.0, key.1).next()
+            {
+                place.insert((record.entries, record.sum));
+            }
+        }
+        for ca in CaName::ALL {
+            for partition in ledger.partitions() {
+                let coverage = Coverage::Partition(partition);
+                let (due, sum) = ledger.tally(ca, partition);
+                let (found, found_sum) = listed.remove(&(ca, coverage)).unwrap_or_default();
+                if (found, found_sum) != (due, sum) {
+                    let list = CoverageCode(coverage);
+                    return Err(PublishError::Miscounted { ca, list, found, due });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was done.
+    pub(super) fn summary(&self, plan: &Plan) -> Published {
+        let mut summary = plan.summary();
+        for made in &self.made {
+            summary.taken_over += made.taken_over;
+            summary.left += made.left.len();
+            summary.octets += made.lists.iter().map(|(list, _)| list.size).sum::<u64>();
+        }
+        let mut counted = BTreeMap::new();
+        for list in self.manifest.lists() {
+            counted.insert((list.ca, list.partition), list.entries);
+        }
+        summary.entries = counted.values().sum();
+        summary
+    }
+}
+
+/// Whether the last list of a generation stands in the folder as it was published.
+pub(super) fn stands(visible: Option<&Visible>, last: Option<&ListRecord>, file: &str) -> bool {
+    let (Some(visible), Some(last)) = (visible, last) else { return false };
+    let Some(published) = named(visible, file) else { return false };
+    let size = fs::metadata(visible.folder.join(&published.file)).map(|file| file.len());
+    published.number == last.number
+        && published.digest.hex == hex(&last.digest)
+        && published.size == last.size
+        && size.is_ok_and(|size| size == last.size)
+}
+
+fn named<'a>(visible: &'a Visible, file: &str) -> Option<&'a PublishedList> {
+    let lists = visible.manifest.lists();
+    let found = lists.binary_search_by(|list| list.file.as_str().cmp(file));
+    found.ok().and_then(|position| lists.get(position))
+}
+
+fn published(
+    record: &ListRecord,
+    file: &str,
+    digest_name: &str,
+) -> Result<PublishedList, PublishError> {
+    Ok(PublishedList {
+        file: file.to_owned(),
+        ca: record.ca,
+        generation: record.generation.get(),
+        partition: CoverageCode(record.coverage),
+        number: record.number,
+        base: None,
+        entries: record.entries,
+        size: record.size,
+        this_update: record.this_update.to_string(),
+        next_update: record.next_update.to_string(),
+        digest: Digest { algorithm: digest_name.to_owned(), hex: hex(&record.digest) },
+    })
+}

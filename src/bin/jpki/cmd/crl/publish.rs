@@ -1,0 +1,104 @@
+//! `jpki crl publish`.
+
+use indicatif::ProgressBar;
+use jpki_ca::authority::publish::ListFormat;
+use jpki_ca::authority::publish::PublishOptions;
+use jpki_ca::authority::publish::Published;
+use serde::Serialize;
+
+use crate::args::FormatArg;
+use crate::args::PublishArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Failure> {
+    let folder = super::folder(context, &args.folder);
+    let partition = args.partition.as_deref().map(super::partition).transpose()?;
+    let (authority, config) = context.authority_and_settings()?;
+    let mut options = PublishOptions::due(config.lists);
+    options.all = args.all;
+    options.partition = partition;
+    options.threads = args.threads.unwrap_or(options.threads);
+    options.format = match args.format {
+        FormatArg::Der => ListFormat::Der,
+        FormatArg::Pem => ListFormat::Pem,
+    };
+    if context.global.dry_run {
+        let planned = authority.rehearse_publish(&folder, &options)?;
+        let text = if planned.made.is_empty() {
+            "nothing is due".to_owned()
+        } else {
+            format!("would make {}: nothing was written", count(&planned))
+        };
+        context.report.result(&json("planned", &planned), &text)?;
+        return Ok(Exit::Done);
+    }
+    let bar = if context.report.watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let published = authority.publish(&folder, &options, &|done, of| {
+        bar.set_length(of as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    let published = published?;
+    let Some(publication) = published.publication else {
+        let text = format!("nothing is due: {} list(s) stand", published.unchanged);
+        context.report.result(&json("current", &published), &text)?;
+        return Ok(Exit::Done);
+    };
+    let mut lines = vec![format!("publication {publication}: {}", count(&published))];
+    lines.push(format!(
+        "{} revoked or held certificate(s), {} octets written",
+        published.entries, published.octets
+    ));
+    if published.left > 0 {
+        lines.push(format!(
+            "{} certificate(s) left the lists: expired and listed since",
+            published.left
+        ));
+    }
+    if published.taken_over > 0 {
+        lines.push(format!("{} list(s) taken over from an interrupted run", published.taken_over));
+    }
+    if let Some(folder) = &published.folder {
+        lines.push(folder.display().to_string());
+    }
+    context.report.result(&json("published", &published), &lines.join("\n"))?;
+    Ok(Exit::Done)
+}
+
+/// `12 list(s) (10 changed, 2 ageing), 3774 unchanged`.
+fn count(published: &Published) -> String {
+    let total: usize = published.made.values().sum();
+    let reasons: Vec<String> =
+        published.made.iter().map(|(due, lists)| format!("{lists} {}", due.as_str())).collect();
+    format!("{total} list(s) ({}), {} unchanged", reasons.join(", "), published.unchanged)
+}
+
+fn json<'a>(status: &'a str, published: &Published) -> PublishedJson<'a> {
+    let made = published.made.iter().map(|(due, lists)| (due.as_str(), serde_json::json!(lists)));
+    PublishedJson {
+        status,
+        publication: published.publication,
+        folder: published.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
+        made: made.map(|(due, lists)| (due.to_owned(), lists)).collect(),
+        unchanged: published.unchanged,
+        taken_over: published.taken_over,
+        entries: published.entries,
+        left: published.left,
+        octets: published.octets,
+    }
+}
+
+#[derive(Serialize)]
+struct PublishedJson<'a> {
+    status: &'a str,
+    publication: Option<u64>,
+    folder: Option<String>,
+    made: serde_json::Map<String, serde_json::Value>,
+    unchanged: usize,
+    taken_over: usize,
+    entries: u64,
+    left: usize,
+    octets: u64,
+}

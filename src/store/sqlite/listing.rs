@@ -1,0 +1,283 @@
+//! SQL about lists, and the view that several threads read while others write.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension as _;
+use rusqlite::Row;
+use rusqlite::params;
+
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Reason;
+use crate::credential::Serial;
+use crate::crl::Coverage;
+use crate::holder::Municipality;
+use crate::profile::Partition;
+use crate::seal::Intent;
+use crate::store::StoreError;
+use crate::store::listing::ListRecord;
+use crate::store::listing::Listed;
+use crate::store::listing::Listing;
+use crate::store::listing::Sum;
+use crate::store::listing::Tally;
+use crate::store::listing::View;
+use crate::store::record::State;
+
+use super::fault;
+use super::row;
+use super::row::column;
+use super::row::select_certificate;
+use super::transaction::SqliteTransaction;
+
+impl Listing for SqliteTransaction<'_> {
+    fn tallies(&mut self) -> Result<Vec<Tally>, StoreError> {
+        let sql = "SELECT ca, municipality, entries, sum, changed FROM tally \
+                   ORDER BY ca, municipality";
+        self.all(sql, [], |row| {
+            Ok(Tally {
+                ca: row::ca(column(row, 0)?)?,
+                partition: partition(column(row, 1)?)?,
+                entries: row::unsigned(column(row, 2)?)?,
+                sum: Sum::from_column(column(row, 3)?),
+                changed: row::unsigned(column(row, 4)?)?,
+            })
+        })
+    }
+
+    fn tally(&mut self, ca: CaName, partition: Partition) -> Result<Tally, StoreError> {
+        let sql = "SELECT entries, sum, changed FROM tally \
+                   WHERE ca = ?1 AND municipality = ?2";
+        let found = self.first(sql, [row::ca_number(ca), partition_number(partition)], |row| {
+            Ok(Tally {
+                ca,
+                partition,
+                entries: row::unsigned(column(row, 0)?)?,
+                sum: Sum::from_column(column(row, 1)?),
+                changed: row::unsigned(column(row, 2)?)?,
+            })
+        })?;
+        let sum = Sum::default();
+        Ok(found.unwrap_or(Tally { ca, partition, entries: 0, sum, changed: 0 }))
+    }
+
+    fn put_tally(&mut self, tally: &Tally) -> Result<(), StoreError> {
+        let sql = "INSERT INTO tally (ca, municipality, entries, sum, changed) \
+                   VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (ca, municipality) DO UPDATE SET \
+                   entries = excluded.entries, sum = excluded.sum, changed = excluded.changed";
+        self.execute(
+            sql,
+            params![
+                row::ca_number(tally.ca),
+                partition_number(tally.partition),
+                row::signed(tally.entries)?,
+                tally.sum.to_column(),
+                row::signed(tally.changed)?,
+            ],
+        )
+        .map(drop)
+    }
+
+    fn lists(&mut self) -> Result<Vec<ListRecord>, StoreError> {
+        let sql = "SELECT ca, generation, municipality, number, publication, this_update, \
+                   next_update, entries, sum, digest, size, seen FROM list \
+                   ORDER BY ca, generation, municipality";
+        self.all(sql, [], |row| {
+            Ok(ListRecord {
+                ca: row::ca(column(row, 0)?)?,
+                generation: generation(row, 1)?,
+                coverage: coverage(column(row, 2)?)?,
+                number: row::unsigned(column(row, 3)?)?,
+                publication: row::unsigned(column(row, 4)?)?,
+                this_update: row::time(column(row, 5)?)?,
+                next_update: row::time(column(row, 6)?)?,
+                entries: row::unsigned(column(row, 7)?)?,
+                sum: Sum::from_column(column(row, 8)?),
+                digest: column(row, 9)?,
+                size: row::unsigned(column(row, 10)?)?,
+                seen: row::unsigned(column(row, 11)?)?,
+            })
+        })
+    }
+
+    fn put_list(&mut self, list: &ListRecord, replaces: Option<u64>) -> Result<(), StoreError> {
+        let ca = row::ca_number(list.ca);
+        let (generation, coverage) = (list.generation.get(), coverage_number(list.coverage));
+        let sql = "SELECT number FROM list \
+                   WHERE ca = ?1 AND generation = ?2 AND municipality = ?3";
+        let standing = self
+            .first(sql, params![ca, generation, coverage], |row| row::unsigned(column(row, 0)?))?;
+        if standing != replaces || standing.is_some_and(|standing| standing >= list.number) {
+            return Err(StoreError::Changed);
+        }
+        let sql = "INSERT OR REPLACE INTO list (ca, generation, municipality, number, publication, \
+                   this_update, next_update, entries, sum, digest, size, seen) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        self.execute(
+            sql,
+            params![
+                ca,
+                generation,
+                coverage,
+                row::signed(list.number)?,
+                row::signed(list.publication)?,
+                list.this_update.to_unix(),
+                list.next_update.to_unix(),
+                row::signed(list.entries)?,
+                list.sum.to_column(),
+                list.digest,
+                row::signed(list.size)?,
+                row::signed(list.seen)?,
+            ],
+        )
+        .map(drop)
+    }
+
+    fn reserve_number(&mut self, ca: CaName, coverage: Coverage) -> Result<u64, StoreError> {
+        let values = [row::ca_number(ca), coverage_number(coverage)];
+        let sql = "INSERT INTO list_number (ca, municipality, last) VALUES (?1, ?2, 1) \
+                   ON CONFLICT (ca, municipality) DO UPDATE SET last = last + 1";
+        self.execute(sql, values)?;
+        let sql = "SELECT last FROM list_number WHERE ca = ?1 AND municipality = ?2";
+        let last = self.first(sql, values, |row| row::unsigned(column(row, 0)?))?;
+        last.ok_or(StoreError::Damaged("a list number is missing"))
+    }
+
+    fn unlist(&mut self, intent: Intent, publication: u64) -> Result<(), StoreError> {
+        let sql = "UPDATE certificate SET unlisted = ?2 \
+                   WHERE id = ?1 AND since IS NOT NULL AND unlisted IS NULL";
+        match self.execute(sql, [intent.row(), row::signed(publication)?])? {
+            1 => Ok(()),
+            _ => Err(StoreError::Changed),
+        }
+    }
+
+    fn published(&mut self, publication: u64) -> Result<Option<[u8; 32]>, StoreError> {
+        let sql = "SELECT manifest FROM publication WHERE id = ?1";
+        let found = self.first(sql, [row::signed(publication)?], |row| column(row, 0))?;
+        Ok(found.flatten())
+    }
+
+    fn begin_publication(&mut self, at: Timestamp) -> Result<u64, StoreError> {
+        let sql = "INSERT INTO publication (begun_at) VALUES (?1)";
+        self.execute(sql, [at.to_unix()])?;
+        row::unsigned(self.connection.last_insert_rowid())
+    }
+
+    fn commit_publication(
+        &mut self,
+        publication: u64,
+        digest: [u8; 32],
+        entry: u64,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE publication SET manifest = ?2, entry = ?3 \
+                   WHERE id = ?1 AND manifest IS NULL";
+        let values = params![row::signed(publication)?, digest, row::signed(entry)?];
+        match self.execute(sql, values)? {
+            1 => Ok(()),
+            _ => Err(StoreError::Changed),
+        }
+    }
+}
+
+/// A read transaction on a connection of its own: it sees what was committed when it began.
+pub(super) struct SqliteView(Connection);
+
+impl SqliteView {
+    /// Begins one. SQLite fixes what a transaction sees with its first read.
+    pub(super) fn begin(connection: Connection) -> Result<Self, StoreError> {
+        connection.execute_batch("BEGIN").map_err(fault)?;
+        let first = "SELECT count(*) FROM publication";
+        connection.query_row(first, [], |row| row.get::<_, i64>(0)).map_err(fault)?;
+        Ok(Self(connection))
+    }
+}
+
+impl View for SqliteView {
+    fn listed(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        each: &mut dyn FnMut(Listed) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // The columns of the index, which holds all that is asked.
+        let sql = "SELECT id, serial, since, reason, not_after, changed FROM certificate \
+                   INDEXED BY certificate_listed \
+                   WHERE ca = ?1 AND municipality IS ?2 AND since IS NOT NULL AND unlisted IS NULL \
+                   ORDER BY serial";
+        let municipality = match partition {
+            Partition::Authority => None,
+            Partition::Municipality(municipality) => Some(municipality.number()),
+        };
+        let mut statement = self.0.prepare_cached(sql).map_err(fault)?;
+        let mut rows = statement.query(params![row::ca_number(ca), municipality]).map_err(fault)?;
+        while let Some(row) = rows.next().map_err(fault)? {
+            let reason = match column::<Option<u8>>(row, 3)? {
+                // Held, or expired while it was.
+                None => Reason::CertificateHold,
+                Some(code) => {
+                    Reason::from_code(code).map_err(|_| StoreError::Damaged("unknown reason"))?
+                }
+            };
+            each(Listed {
+                intent: Intent::new(column(row, 0)?),
+                serial: row::serial(column(row, 1)?)?,
+                since: row::time(column(row, 2)?)?,
+                reason,
+                not_after: row::time(column(row, 4)?)?,
+                changed: row::unsigned(column(row, 5)?)?,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn state(&mut self, ca: CaName, serial: Serial) -> Result<Option<State>, StoreError> {
+        let sql = select_certificate!(" FROM certificate c WHERE c.ca = ?1 AND c.serial = ?2");
+        let mut statement = self.0.prepare_cached(sql).map_err(fault)?;
+        let values = [row::ca_number(ca), row::signed(serial.get())?];
+        let record = statement
+            .query_row(values, |row| Ok(row::certificate(row)))
+            .optional()
+            .map_err(fault)?;
+        Ok(record.transpose()?.map(|record| record.state))
+    }
+}
+
+/// The authority's own list has no municipality.
+fn partition_number(partition: Partition) -> i64 {
+    match partition {
+        Partition::Authority => 0,
+        Partition::Municipality(municipality) => municipality.number().into(),
+    }
+}
+
+fn partition(number: u32) -> Result<Partition, StoreError> {
+    if number == 0 {
+        return Ok(Partition::Authority);
+    }
+    Municipality::from_number(number)
+        .map(Partition::Municipality)
+        .ok_or(StoreError::Damaged("lists of an unknown municipality"))
+}
+
+/// Beside the partitions' numbers, one for the lists of everything.
+fn coverage_number(coverage: Coverage) -> i64 {
+    match coverage {
+        Coverage::Partition(partition) => partition_number(partition),
+        Coverage::Everything => EVERYTHING,
+    }
+}
+
+fn coverage(number: i64) -> Result<Coverage, StoreError> {
+    if number == EVERYTHING {
+        return Ok(Coverage::Everything);
+    }
+    let number =
+        number.try_into().map_err(|_| StoreError::Damaged("lists of an unknown municipality"))?;
+    Ok(Coverage::Partition(partition(number)?))
+}
+
+const EVERYTHING: i64 = -1;
+
+fn generation(row: &Row<'_>, index: usize) -> Result<Generation, StoreError> {
+    Generation::new(column(row, index)?).map_err(|_| StoreError::Damaged("unknown generation"))
+}
