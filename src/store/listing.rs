@@ -58,16 +58,17 @@ impl Sum {
     }
 }
 
-#[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "read by back ends alone"))]
 impl Sum {
-    /// For a back end.
-    pub(super) fn from_column(column: i64) -> Self {
-        Self(column.cast_unsigned())
+    /// The sum that these bits are.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
     }
 
-    /// For a back end.
-    pub(super) fn to_column(self) -> i64 {
-        self.0.cast_signed()
+    /// Its bits.
+    #[must_use]
+    pub fn to_bits(self) -> u64 {
+        self.0
     }
 }
 

@@ -38,7 +38,7 @@ impl Listing for SqliteTransaction<'_> {
                 ca: row::ca(column(row, 0)?)?,
                 partition: partition(column(row, 1)?)?,
                 entries: row::unsigned(column(row, 2)?)?,
-                sum: Sum::from_column(column(row, 3)?),
+                sum: sum(row, 3)?,
                 changed: row::unsigned(column(row, 4)?)?,
             })
         })
@@ -52,7 +52,7 @@ impl Listing for SqliteTransaction<'_> {
                 ca,
                 partition,
                 entries: row::unsigned(column(row, 0)?)?,
-                sum: Sum::from_column(column(row, 1)?),
+                sum: sum(row, 1)?,
                 changed: row::unsigned(column(row, 2)?)?,
             })
         })?;
@@ -70,7 +70,7 @@ impl Listing for SqliteTransaction<'_> {
                 row::ca_number(tally.ca),
                 partition_number(tally.partition),
                 row::signed(tally.entries)?,
-                tally.sum.to_column(),
+                tally.sum.to_bits().cast_signed(),
                 row::signed(tally.changed)?,
             ],
         )
@@ -91,7 +91,7 @@ impl Listing for SqliteTransaction<'_> {
                 this_update: row::time(column(row, 5)?)?,
                 next_update: row::time(column(row, 6)?)?,
                 entries: row::unsigned(column(row, 7)?)?,
-                sum: Sum::from_column(column(row, 8)?),
+                sum: sum(row, 8)?,
                 digest: column(row, 9)?,
                 size: row::unsigned(column(row, 10)?)?,
                 seen: row::unsigned(column(row, 11)?)?,
@@ -123,7 +123,7 @@ impl Listing for SqliteTransaction<'_> {
                 list.this_update.to_unix(),
                 list.next_update.to_unix(),
                 row::signed(list.entries)?,
-                list.sum.to_column(),
+                list.sum.to_bits().cast_signed(),
                 list.digest,
                 row::signed(list.size)?,
                 row::signed(list.seen)?,
@@ -277,6 +277,10 @@ fn coverage(number: i64) -> Result<Coverage, StoreError> {
 }
 
 const EVERYTHING: i64 = -1;
+
+fn sum(row: &Row<'_>, index: usize) -> Result<Sum, StoreError> {
+    Ok(Sum::from_bits(column::<i64>(row, index)?.cast_unsigned()))
+}
 
 fn generation(row: &Row<'_>, index: usize) -> Result<Generation, StoreError> {
     Generation::new(column(row, index)?).map_err(|_| StoreError::Damaged("unknown generation"))
