@@ -47,7 +47,9 @@ pub(crate) fn found(
     let mut connection = open(folder)?;
     // In the order of an index it is built ten times faster than row by row.
     let indexes: Vec<(String, String)> = connection
-        .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'certificate'")?
+        .prepare(
+            "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = 'certificate'",
+        )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;
     for (name, _) in &indexes {
@@ -66,7 +68,11 @@ pub(crate) fn found(
 }
 
 /// Adds so many revocations that came since the last publication.
-pub(crate) fn another_day(folder: &Path, scale: Scale, at: Timestamp) -> Result<(), Box<dyn Error>> {
+pub(crate) fn another_day(
+    folder: &Path,
+    scale: Scale,
+    at: Timestamp,
+) -> Result<(), Box<dyn Error>> {
     let mut connection = open(folder)?;
     for ca in [0, 1] {
         let first = next_serial(&connection, ca)?;
@@ -104,8 +110,7 @@ fn insert(
     let mut random = Random(0x6a70_6b69 + first + ca as u64);
     let mut tallies = vec![(0_u64, Sum::default()); municipalities.len()];
     let transaction = connection.transaction()?;
-    let entry: i64 =
-        transaction.query_row("SELECT max(entry) FROM audit", [], |row| row.get(0))?;
+    let entry: i64 = transaction.query_row("SELECT max(entry) FROM audit", [], |row| row.get(0))?;
     let mut serial = first.max(SERIALS_IN_USE);
     {
         let mut statement = transaction.prepare(

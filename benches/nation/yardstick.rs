@@ -61,9 +61,8 @@ fn signing(algorithm: KeyAlgorithm) -> Result<Box<dyn Fn() + Sync>, Box<dyn Erro
             std::hint::black_box((signed, signature)).0.unwrap();
         })
     } else {
-        let pair =
-            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.expose(), &random)
-                .map_err(|_| "no P-256 key")?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, key.expose(), &random)
+            .map_err(|_| "no P-256 key")?;
         Box::new(move || {
             std::hint::black_box(pair.sign(&random, b"list").unwrap());
         })

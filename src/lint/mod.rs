@@ -9,6 +9,9 @@
 //! | --- | --- |
 //! | [`check`] | a certificate to be signed, with the authority that is to sign it |
 //! | [`certificate_file`] | any certificate found in a file, for people |
+//! | [`check_list`] | a list to be signed, with the authority that is to sign it |
+//! | [`list()`] | a list as it is read, against what it is to state |
+//! | [`list_file`] | any list found in a file, for people |
 //! | [`key()`] | a public key: size, form, known weaknesses |
 //!
 //! A [`Finding`] names the rule and its source, never what a holder's item says.
@@ -18,6 +21,7 @@ mod checked;
 mod file;
 mod finding;
 mod key;
+mod list;
 mod manifest;
 mod rules;
 
@@ -35,7 +39,12 @@ pub use finding::Severity;
 pub use key::KeyFault;
 pub use key::SoundKey;
 pub use key::key;
-pub use manifest::check_list;
+pub use list::LIST_RULES;
+pub use list::ListReport;
+pub use list::ListSummary;
+pub use list::check_list;
+pub use list::list;
+pub use list::list_file;
 pub use manifest::check_manifest;
 pub use rules::ALL as RULES;
 

@@ -153,7 +153,8 @@ impl Workshop<'_> {
             base: None,
         };
         let tbs = TbsList::encode(&edition, contents.measure, contents.entries.iter().copied())?;
-        let checked = lint::check_list(tbs, &edition)?;
+        let signs = lint::Authority { realm: &self.authority.realm, issuer: Some(&key.issuer) };
+        let checked = lint::check_list(tbs, &signs)?;
         let recorded = self.permits.permit(checked)?;
         let no_key = AuthorityError::NoKey { ca: job.ca, generation: list.generation };
         let sealed = seal(recorded, key.signer.as_deref().ok_or(no_key)?)?;

@@ -29,11 +29,15 @@ use super::key::SoundKey;
 use super::rules;
 
 pub(super) use extensions::value_of;
+pub(super) use name::is as is_name;
+pub(super) use name::only_directory_name;
 pub(super) use name::organisation_and_unit;
 pub(super) use name::service_of;
 pub(super) use parts::Parts;
+pub(super) use published::authority_name;
 pub(super) use published::authority_unit;
 pub(super) use published::known_ocsp_url;
+pub(super) use published::utf8;
 
 /// Which table a certificate is held against: one of the published ones, or ours for a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

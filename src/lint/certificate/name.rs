@@ -12,7 +12,7 @@ use super::published;
 
 /// One attribute as it should be.
 #[derive(Clone, Copy)]
-pub(super) struct Expectation<'a> {
+pub(in crate::lint) struct Expectation<'a> {
     pub(super) oid: ObjectIdentifier,
     pub(super) tag: u8,
     pub(super) value: &'a str,
@@ -63,7 +63,7 @@ pub(super) fn attributes<'a>(name: Value<'a>) -> Result<Vec<Attribute<'a>>, NotD
 }
 
 /// Whether a `Name` has exactly these attributes.
-pub(super) fn is(name: Value<'_>, expected: &[Expectation<'_>]) -> bool {
+pub(in crate::lint) fn is(name: Value<'_>, expected: &[Expectation<'_>]) -> bool {
     attributes(name).is_ok_and(|attributes| all_are(&attributes, expected))
 }
 
@@ -74,7 +74,7 @@ pub(super) fn all_are(attributes: &[Attribute<'_>], expected: &[Expectation<'_>]
 }
 
 /// The `Name` that is the only content of a `GeneralNames` (the contents of its SEQUENCE).
-pub(super) fn only_directory_name(names: &[u8]) -> Result<Value<'_>, NotDer> {
+pub(in crate::lint) fn only_directory_name(names: &[u8]) -> Result<Value<'_>, NotDer> {
     let mut names = Reader::new(names);
     // [4], EXPLICIT because Name is a CHOICE.
     let name = names.wrapped(tag::context_constructed(4))?;

@@ -14,7 +14,7 @@ use crate::profile::assumed;
 use super::name::Expectation;
 
 /// The name of an authority.
-pub(super) fn authority_name(ca: CaName, organisation: &str) -> [Expectation<'_>; 4] {
+pub(in crate::lint) fn authority_name(ca: CaName, organisation: &str) -> [Expectation<'_>; 4] {
     [
         COUNTRY,
         utf8(oid::ORGANIZATION, organisation),
@@ -90,7 +90,7 @@ pub(super) fn policy(arc: PolicyArc, kind: Kind, carrier: Carrier) -> [u8; 11] {
 }
 
 /// An attribute that is a `UTF8String`.
-pub(super) fn utf8(oid: ObjectIdentifier, value: &str) -> Expectation<'_> {
+pub(in crate::lint) fn utf8(oid: ObjectIdentifier, value: &str) -> Expectation<'_> {
     Expectation { oid, tag: tag::UTF8_STRING, value }
 }
 

@@ -1,0 +1,65 @@
+//! The entries, one by one (RFC 5280 sections 5.1.2.6 and 5.3).
+
+use std::fmt;
+use std::io;
+
+use crate::crl::Header;
+use crate::crl::Listed;
+use crate::crl::ReadError;
+use crate::crl::Reader;
+use crate::lint::finding::Rule;
+
+use super::Judge;
+use super::header::is_in_its_form;
+use super::rules;
+
+/// What the entries said together.
+pub(super) struct Entries {
+    pub(super) count: u64,
+    /// One says that it was removed, which the extensions must allow.
+    pub(super) removed: bool,
+}
+
+pub(super) fn judge<R: io::Read, T: FnMut(&[u8])>(
+    judge: &mut Judge<'_>,
+    header: &Header,
+    reader: &mut Reader<R, T>,
+) -> Result<Entries, ReadError> {
+    let mut entries = Entries { count: 0, removed: false };
+    let mut last = 0;
+    for listed in reader {
+        let listed = listed?;
+        entries.count += 1;
+        let mut require = |rule: &Rule, holds: bool| {
+            if !holds {
+                judge.broken_first(rule, First(entries.count, &listed));
+            }
+        };
+        // What no counter of an authority gives is zero here: neither an issued number nor in order.
+        let serial = listed.serial().map_or(0, |serial| serial.get());
+        require(&rules::ENTRY_SERIAL, serial > 0);
+        require(&rules::ENTRY_ORDER, serial > last);
+        last = serial;
+        let forms = is_in_its_form(listed.at);
+        require(&rules::ENTRY_TIME_FORM, forms);
+        let begins = listed.invalidity.map_or(listed.at.at, |invalidity| invalidity.at);
+        let latest = listed.at.at.max(begins);
+        require(&rules::ENTRY_FUTURE, latest <= header.this_update.at);
+        require(&rules::ENTRY_REASON, matches!(listed.reason, None | Some(1..=6 | REMOVED)));
+        entries.removed |= listed.reason == Some(REMOVED);
+        require(&rules::ENTRY_EXTENSION, listed.unknown.is_none() && !listed.wrongly_critical);
+    }
+    Ok(entries)
+}
+
+/// Where something is wrong first.
+struct First<'a>(u64, &'a Listed);
+
+impl fmt::Display for First<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "first in entry {}, serial number {}", self.0, self.1.serial)
+    }
+}
+
+/// The code of `removeFromCRL`.
+const REMOVED: u8 = 8;
