@@ -3,9 +3,11 @@
 //!
 //! ```text
 //! cargo bench --bench nation [-- rsa2048|p256] [DIVISOR]
+//! cargo bench --bench nation -- seed FOLDER [rsa2048|p256] [DIVISOR]
 //! ```
 //!
-//! A divisor makes the nation so many times smaller.
+//! A divisor makes the nation so many times smaller. The second form measures nothing: it makes the
+//! home for the command.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 #![expect(clippy::indexing_slicing, reason = "a benchmark may panic")]
 #![expect(clippy::cast_precision_loss, reason = "for people")]
@@ -51,11 +53,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         signature: Scale::NATION.signature / divisor,
         user_authentication: Scale::NATION.user_authentication / divisor,
     };
-    let day = Scale { signature: DAY.signature / divisor, ..DAY };
-    let day = Scale { user_authentication: DAY.user_authentication / divisor, ..day };
-
+    if let Some(at) = words.iter().position(|word| word == "seed") {
+        let folder = words.get(at + 1).ok_or("seed FOLDER")?;
+        return seed::found(Path::new(folder), algorithm, scale);
+    }
     let folder = tempfile::tempdir_in(place()?)?;
     let home = folder.path().join("home");
+    let day = Scale { signature: DAY.signature / divisor, ..DAY };
+    let day = Scale { user_authentication: DAY.user_authentication / divisor, ..day };
     let begun = now();
     seed::found(&home, algorithm, scale)?;
     println!(

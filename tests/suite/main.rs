@@ -19,6 +19,7 @@ mod init;
 mod issue;
 mod kill;
 mod layers;
+mod lists;
 mod malformed;
 mod memory;
 mod oracle;

@@ -1,0 +1,4 @@
+//! Revocation lists, published.
+
+mod property;
+mod sessions;
