@@ -87,8 +87,15 @@ pub enum Act<'a> {
     Event {
         /// Its place in the store.
         event: u64,
-        /// What became of it: applied, refused, waiting, resent.
+        /// What became of it: applied, refused, waiting, resent, dismissed.
         outcome: &'a str,
+    },
+    /// The operator repeated a refused event, corrected, and answers for it.
+    Repeated {
+        /// The place of the repeat.
+        event: u64,
+        /// The place of the one that was refused.
+        original: u64,
     },
     /// A request was refused.
     Refused {
@@ -175,6 +182,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
@@ -195,6 +204,7 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         since: None,
         rule: None,
         event: None,
+        original: None,
         outcome: None,
         count: None,
     };
@@ -251,6 +261,12 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
             line.act = "event";
             line.event = Some(event);
             line.outcome = Some(outcome);
+            None
+        }
+        Act::Repeated { event, original } => {
+            line.act = "repeated";
+            line.event = Some(event);
+            line.original = Some(original);
             None
         }
         Act::Refused { request, rule } => {

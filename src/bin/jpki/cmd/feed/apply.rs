@@ -30,7 +30,7 @@ pub(crate) fn run(context: &Context<'_>, args: &ApplyArgs) -> Result<Exit, Failu
     for file in &args.files {
         work.file(file)?;
     }
-    let Counts { applied, duplicate, waiting, refused } = work.counts;
+    let Counts { applied, duplicate, waiting, refused, unserved } = work.counts;
     context.report.note(&format!(
         "jpki: {applied} applied, {duplicate} known already, {waiting} held back, {refused} refused"
     ));
@@ -40,7 +40,10 @@ pub(crate) fn run(context: &Context<'_>, args: &ApplyArgs) -> Result<Exit, Failu
     if waiting > 0 {
         context.report.note("jpki: numbers are missing: see jpki feed status");
     }
-    Ok(if refused + waiting > 0 { Exit::Negative } else { Exit::Done })
+    if unserved > 0 {
+        context.report.note(&format!("jpki: {unserved} new certificate(s) could not be issued"));
+    }
+    Ok(if refused + waiting + unserved > 0 { Exit::Negative } else { Exit::Done })
 }
 
 /// An outcome in words.
@@ -57,7 +60,7 @@ pub(super) fn to_text(outcome: &EventOutcome) -> String {
             }
             lines.join("\n")
         }
-        Fate::Applied { certificates, .. } => {
+        Fate::Applied { certificates, reissue, .. } => {
             let mut lines = vec![format!("{head} applied")];
             for touched in certificates {
                 let reason = touched.reason.map_or("", |reason| reason.as_str());
@@ -65,6 +68,9 @@ pub(super) fn to_text(outcome: &EventOutcome) -> String {
                     "    {:<12} {} {} {reason}  because {} ({})",
                     touched.effect, touched.ca, touched.serial, touched.change, touched.article
                 ));
+            }
+            if *reissue {
+                lines.push("    a new signature certificate is due".to_owned());
             }
             lines.join("\n")
         }
@@ -78,6 +84,7 @@ struct Counts {
     duplicate: u64,
     waiting: u64,
     refused: u64,
+    unserved: u64,
 }
 
 struct Work<'a> {
@@ -96,10 +103,11 @@ impl Work<'_> {
             let last = line.is_none();
             group.extend(line);
             if group.len() == GROUP || (last && !group.is_empty()) {
-                let outcomes = if self.context.global.dry_run {
-                    self.authority.rehearse_ingest(&group)?
-                } else {
-                    self.authority.ingest(&group)?
+                let outcomes = match (self.context.global.dry_run, self.reissue) {
+                    (true, None) => self.authority.rehearse_ingest(&group)?,
+                    (true, Some(_)) => self.authority.rehearse_ingest_to_reissue(&group)?,
+                    (false, None) => self.authority.ingest(&group)?,
+                    (false, Some(_)) => self.authority.ingest_to_reissue(&group)?,
                 };
                 group.clear();
                 for outcome in outcomes {
@@ -120,10 +128,12 @@ impl Work<'_> {
             _ => self.counts.refused += 1,
         }
         self.context.report.result(outcome, &to_text(outcome))?;
-        match self.reissue {
-            Some(reissue) if !self.context.global.dry_run => reissue.follow(self.context, outcome),
-            _ => Ok(()),
+        if let Some(reissue) = self.reissue.filter(|_| !self.context.global.dry_run)
+            && !reissue.follow(self.context, outcome)?
+        {
+            self.counts.unserved += 1;
         }
+        Ok(())
     }
 }
 
