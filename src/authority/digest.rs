@@ -407,7 +407,7 @@ mod tests {
         // Stated of one, and differently.
         let theirs = digests(40, |person| if person == 17 { OTHER } else { "" });
         let expected = Difference::Item { person: "p-17".to_owned(), item: "card".to_owned() };
-        assert_eq!(ours.compare_residents(&theirs), [expected.clone()]);
+        assert_eq!(ours.compare_residents(&theirs), vec![expected.clone()]);
         let branch = branch_of("p-17");
         let named = Difference::Branch { branch: name(branch) };
         assert_eq!(ours.compare(&theirs.lines(&BTreeSet::new())), Ok(vec![named]));

@@ -9,8 +9,6 @@ mod outcome;
 mod reissue;
 mod resend;
 mod sequence;
-#[cfg(all(test, feature = "sqlite"))]
-mod tests;
 
 use crate::asn1::hex;
 use crate::asn1::sha256;
@@ -557,3 +555,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     let pem = format!("-----BEGIN S-----\n{}\n-----END S-----\n", lines.join("\n"));
     der::pem::decode_vec(pem.as_bytes()).ok().map(|(_, bytes)| bytes)
 }
+
+#[cfg(feature = "sqlite")]
+#[cfg(test)]
+mod tests;
