@@ -272,7 +272,7 @@ impl Tx<'_> {
         self.inner().put_source(source)
     }
 
-    /// Counts of every source.
+    /// Counts of every source, those included of whom nothing but refused lines has come.
     ///
     /// # Errors
     /// Those of the store.

@@ -103,7 +103,9 @@ impl Register for SqliteTransaction<'_> {
                    (SELECT count(*) FROM event e WHERE e.source = s.name AND e.state = 0), \
                    (SELECT count(*) FROM event e WHERE e.source = s.name AND e.state = 2), \
                    (SELECT min(received_at) FROM event e WHERE e.source = s.name AND e.state = 2) \
-                   FROM source s ORDER BY s.name";
+                   FROM (SELECT name, next FROM source UNION ALL SELECT DISTINCT source, 1 \
+                   FROM event WHERE state >= 2 AND state = 2 \
+                   AND source NOT IN (SELECT name FROM source)) s ORDER BY s.name";
         self.all(sql, [], |row| {
             let oldest: Option<i64> = column(row, 5)?;
             Ok(SourceStatus {

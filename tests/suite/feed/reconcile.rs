@@ -131,7 +131,8 @@ fn an_item_that_the_sender_does_not_state_does_not_differ() {
     assert_eq!(differences(&reconcile(&stage, &theirs).exits(1)), [expected]);
     stage.shell("jpki feed digest theirs.jsonl > digests.jsonl").exits(0);
     assert_eq!(differences(&stage.jpki("feed reconcile digests.jsonl --json").exits(1)).len(), 1);
-    stage.jpki("feed reconcile --help").exits(0);
+    let help = stage.jpki("feed reconcile --help").exits(0).stdout;
+    assert!(help.contains("Only what the sender states is compared"), "{help}");
     theirs.push(theirs[0].clone());
     stage.write_lines("theirs.jsonl", &theirs);
     stage.jpki("feed reconcile theirs.jsonl").exits(2).says("line 9: this person stands in");

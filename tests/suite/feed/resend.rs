@@ -29,6 +29,8 @@ fn a_corrected_event_takes_the_place_of_the_refused_one() {
     assert_eq!(acts.len(), 1, "the operator answers for it");
     assert_eq!([&acts[0]["event"], &acts[0]["original"]], [2, 1]);
     stage.jpki("feed resend e-1").refused("R-RESEND-UNKNOWN");
+    let help = stage.jpki("feed resend --help").exits(0).stdout;
+    assert!(help.contains("an act of the operator") && help.contains("resend_of"), "{help}");
     let set = format!("feed resend e-1.r1 --set changes.address.old={} --json", home());
     assert_eq!(fates(&stage.jpki(&format!("{set} --dry-run")).exits(0)), ["applied"]);
     let run = stage.jpki(&set).exits(0);

@@ -26,6 +26,13 @@ pub(crate) enum FeedCommand {
     /// Say what a code means and what to do, in Japanese and English
     Explain(ExplainArgs),
     /// Repeat a refused event, corrected; the original stays on record (再送)
+    ///
+    /// The repeat is an act of the operator of this authority, who answers for it: it bears no
+    /// signature of the source, and the record of acts links it to the original. It is open for events
+    /// that their source is known to have sent. What was refused for its signature, number or id
+    /// (R-UNSIGNED, R-SIGNATURE, R-SOURCE-UNKNOWN, R-REPLAYED, R-EVENT-CONFLICT), or cannot be read
+    /// where signatures are asked for, only the source can send again: in a line of its own, signed,
+    /// that may name the original in resend_of.
     Resend(ResendArgs),
     /// Take a refused event off the list, with a note why; it stays on record (処理済み)
     Dismiss(DismissArgs),
@@ -34,6 +41,10 @@ pub(crate) enum FeedCommand {
     /// Let time do its work: notified moves, lapsed cards, deferred revocations
     Tick,
     /// Compare residents with those of a sender, by digests (整合性確認)
+    ///
+    /// Only what the sender states is compared: an optional item that a line lacks, like the card or
+    /// a former surname, is not reported. Digests that were cut or changed are called incomplete, and
+    /// nothing is compared then.
     Reconcile(ReconcileArgs),
     /// Digest residents for a receiver to reconcile with, without their data
     Digest(DigestArgs),
@@ -106,13 +117,6 @@ pub(crate) struct DismissArgs {
 }
 
 /// Arguments of `jpki feed resend`.
-///
-/// The repeat is an act of the operator of this authority, who answers for it: it bears no signature of
-/// the source, is linked to the original, and the record of acts says so. It is open for events that
-/// their source is known to have sent. One that was refused for its signature, number or id
-/// (R-UNSIGNED, R-SIGNATURE, R-SOURCE-UNKNOWN, R-REPLAYED, R-EVENT-CONFLICT), or could not be read
-/// where signatures are asked for, only the source can send again: in a line of its own, signed, that
-/// may name the original in `resend_of`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -128,10 +132,6 @@ pub(crate) struct ResendArgs {
 }
 
 /// Arguments of `jpki feed reconcile`.
-///
-/// Only what the sender states is compared: where a line lacks an optional item, like the card or a
-/// former surname, that item is not reported. Digests that were cut or changed are called incomplete
-/// and nothing is compared.
 #[derive(Debug, Args)]
 pub(crate) struct ReconcileArgs {
     /// The sender's view: digests made by `jpki feed digest`, or residents, a holder file per line

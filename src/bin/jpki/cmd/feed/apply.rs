@@ -11,6 +11,7 @@ use crate::cmd::lines::Lines;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::safe::safe;
 
 use super::reissue::Reissue;
 
@@ -49,7 +50,8 @@ pub(crate) fn run(context: &Context<'_>, args: &ApplyArgs) -> Result<Exit, Failu
 /// An outcome in words.
 pub(super) fn to_text(outcome: &EventOutcome) -> String {
     let seq = outcome.seq.map_or_else(|| "-".to_owned(), |seq| seq.to_string());
-    let head = format!("{:<10} {seq:>6}  {:<24}", outcome.source, outcome.id);
+    // An id that is none is whatever the sender wrote.
+    let head = format!("{:<10} {seq:>6}  {:<24}", outcome.source, safe(&outcome.id));
     match &outcome.fate {
         Fate::Duplicate => format!("{head} known already, nothing done"),
         Fate::Waiting { expected } => format!("{head} held back: number {expected} is missing"),

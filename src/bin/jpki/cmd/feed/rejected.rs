@@ -14,6 +14,7 @@ use crate::args::ResendArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::safe::safe;
 
 /// `jpki feed rejected`.
 pub(super) fn list(context: &Context<'_>, args: &RejectedArgs) -> Result<Exit, Failure> {
@@ -28,7 +29,7 @@ pub(super) fn list(context: &Context<'_>, args: &RejectedArgs) -> Result<Exit, F
             "{:<10} {:>6}  {:<24} {}{}",
             row.source,
             row.sequence.map_or_else(|| "-".to_owned(), |seq| seq.to_string()),
-            row.id,
+            safe(&row.id),
             row.received_at,
             match status(row) {
                 "refused" => "",
@@ -37,7 +38,7 @@ pub(super) fn list(context: &Context<'_>, args: &RejectedArgs) -> Result<Exit, F
             }
         )];
         if let Some(note) = &row.note {
-            lines.push(format!("    {note}"));
+            lines.push(format!("    {}", safe(note)));
         }
         for finding in findings.as_array().into_iter().flatten() {
             let text = |field| finding.get(field).and_then(|v| v.as_str()).unwrap_or_default();
@@ -118,7 +119,7 @@ pub(super) fn dismiss(context: &Context<'_>, args: &DismissArgs) -> Result<Exit,
     let status = if dry_run { "would-dismiss" } else { "dismissed" };
     let words = if dry_run { "would be dismissed" } else { "dismissed; it stays on record" };
     let json = DismissedJson { status, source: &row.source, seq: row.sequence, id: &row.id };
-    context.report.result(&json, &format!("{}: {words}", row.id))?;
+    context.report.result(&json, &format!("{}: {words}", safe(&row.id)))?;
     Ok(Exit::Done)
 }
 
