@@ -72,8 +72,8 @@ impl Authority {
     }
 
     /// Like [`Authority::ingest`], in one visit with the new certificate: each event that ended a
-    /// signature certificate because what it states changed is noted as owing the holder another,
-    /// until [`Authority::reissued`].
+    /// signature certificate because what it states changed, or that completes the move which did, is
+    /// noted as owing the holder another, until [`Authority::reissued`].
     ///
     /// # Errors
     /// As for [`Authority::ingest`].

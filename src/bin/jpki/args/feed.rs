@@ -32,7 +32,7 @@ pub(crate) enum FeedCommand {
     /// that their source is known to have sent. What was refused for its signature, number or id
     /// (R-UNSIGNED, R-SIGNATURE, R-SOURCE-UNKNOWN, R-REPLAYED, R-EVENT-CONFLICT), or cannot be read
     /// where signatures are asked for, only the source can send again: in a line of its own, signed,
-    /// that may name the original in resend_of.
+    /// that may name the original in `resend_of`.
     Resend(ResendArgs),
     /// Take a refused event off the list, with a note why; it stays on record (処理済み)
     Dismiss(DismissArgs),
