@@ -87,7 +87,7 @@ pub enum Act<'a> {
     Event {
         /// Its place in the store.
         event: u64,
-        /// What became of it: applied, refused, waiting, resent.
+        /// What became of it: applied, refused, waiting, resent, dismissed.
         outcome: &'a str,
     },
     /// Revocation lists were published.
@@ -98,6 +98,13 @@ pub enum Act<'a> {
         lists: u64,
         /// SHA-256 of the manifest, which names each list.
         digest: [u8; 32],
+    },
+    /// The operator repeated a refused event, corrected, and answers for it.
+    Repeated {
+        /// The place of the repeat.
+        event: u64,
+        /// The place of the one that was refused.
+        original: u64,
     },
     /// A request was refused.
     Refused {
@@ -184,6 +191,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     event: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
@@ -208,6 +217,7 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         since: None,
         rule: None,
         event: None,
+        original: None,
         outcome: None,
         count: None,
         publication: None,
@@ -273,6 +283,12 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
             line.publication = Some(publication);
             line.count = Some(lists);
             line.manifest_sha256 = Some(hex(&digest));
+            None
+        }
+        Act::Repeated { event, original } => {
+            line.act = "repeated";
+            line.event = Some(event);
+            line.original = Some(original);
             None
         }
         Act::Refused { request, rule } => {

@@ -26,14 +26,15 @@ impl Written {
 /// What changes a copy of the store as the feed changed the store.
 const INTO_COPY: [&str; 7] = [
     "INSERT INTO event (row, source, seq, id, line, state, findings, resend_of, received_at, \
-     settled_at, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+     settled_at, recorded_at, vouched) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     "INSERT INTO resident_version (person, version, body, event, since, until) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     "UPDATE resident SET version = ?2, body = ?3, due = ?4, event = ?5, since = ?6 \
      WHERE person = ?1",
     "INSERT INTO audit (entry, line, hash) VALUES (?1, ?2, ?3)",
     "UPDATE certificate SET state = ?16, since = ?18, reason = ?19, changed = ?20 WHERE id = ?1",
-    "INSERT INTO cause (id, change, article, event, at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    "INSERT INTO cause (id, change, article, event, timer, due, at) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     "INSERT INTO source (name, next, public_key) VALUES (?1, ?2, ?3) \
      ON CONFLICT (name) DO UPDATE SET next = excluded.next",
 ];
@@ -70,7 +71,7 @@ impl Journal {
     pub(crate) fn since_last(&mut self, outcomes: &[EventOutcome]) -> rusqlite::Result<Written> {
         let events = self.rows(
             "SELECT row, source, seq, id, line, state, findings, resend_of, received_at, \
-             settled_at, recorded_at FROM event WHERE row > ?1 ORDER BY row",
+             settled_at, recorded_at, vouched FROM event WHERE row > ?1 ORDER BY row",
             [self.event],
         )?;
         let audit = self.rows(
@@ -82,7 +83,7 @@ impl Journal {
         let mut sources = BTreeSet::new();
         for outcome in outcomes {
             sources.insert(&outcome.source);
-            let Fate::Applied { person, certificates: touched } = &outcome.fate else {
+            let Fate::Applied { person, certificates: touched, .. } = &outcome.fate else {
                 continue;
             };
             // The version that the event made, wherever it stands now, and the one before it.
@@ -109,7 +110,7 @@ impl Journal {
                     [ca, serial],
                 )?);
                 causes.extend(self.rows(
-                    "SELECT k.id, k.change, k.article, k.event, k.at FROM cause k \
+                    "SELECT k.id, k.change, k.article, k.event, k.timer, k.due, k.at FROM cause k \
                      JOIN certificate c ON c.id = k.id WHERE c.ca = ?1 AND c.serial = ?2",
                     [ca, serial],
                 )?);

@@ -11,6 +11,7 @@ use crate::law::revocation::Standing;
 use crate::policy::Policy;
 use crate::profile::Subject;
 use crate::seal::Intent;
+use crate::store::Behind;
 use crate::store::CertificateRecord;
 use crate::store::State;
 use crate::store::StoreError;
@@ -150,7 +151,7 @@ fn apply(
             (State::Live, Reason::CertificateHold)
         }
     };
-    tx.put_cause(record.intent, BY_COMMAND, revocation::ground(kind, reason), None)?;
+    tx.put_cause(record.intent, BY_COMMAND, revocation::ground(kind, reason), Behind::default())?;
     Ok(state)
 }
 
@@ -168,7 +169,7 @@ const BY_COMMAND: &str = "command";
 /// Gives an intended certificate up, and records why.
 pub(super) fn void(tx: &mut Tx<'_>, record: &CertificateRecord) -> Result<(), StoreError> {
     tx.void(record)?;
-    tx.put_cause(record.intent, BY_COMMAND, revocation::Article::DISCARDED, None)
+    tx.put_cause(record.intent, BY_COMMAND, revocation::Article::DISCARDED, Behind::default())
 }
 
 /// Why there is no record of a number.

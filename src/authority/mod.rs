@@ -2,6 +2,7 @@
 //! together and leave every judgement to the domain.
 
 mod change;
+mod digest;
 mod found;
 pub mod home;
 mod ingest;
@@ -42,6 +43,11 @@ use crate::store::Tx;
 
 pub use change::Change;
 pub use change::ChangeRequest;
+pub use digest::Difference;
+pub use digest::DigestLine;
+pub use digest::Digests;
+pub use digest::Incomplete;
+pub use ingest::Correction;
 pub use ingest::EventOutcome;
 pub use ingest::Fate;
 pub use ingest::Finding;
@@ -50,11 +56,8 @@ pub use outcome::Issued;
 pub use outcome::Outcome;
 pub use outcome::Refused;
 pub use outcome::Status;
-pub use records::Difference;
-pub use records::DigestLine;
-pub use records::Digests;
 pub use records::Imported;
-pub use records::corrected;
+pub use records::Registered;
 pub use recover::Recovery;
 pub use recover::Voided;
 pub use request::Ask;

@@ -72,19 +72,16 @@ impl Authority {
         };
         tick.erased += erased;
         let more = !due.is_empty() || !deferred.is_empty() || erased > 0;
-        // First what an event decided: timers name none.
+        // First what was decided earlier.
         for one in deferred {
             tick.deferred += u64::from(end(tx, &one)?);
         }
         for mut record in due {
             record.person().as_str().clone_into(after);
             while let Some(step) = lapse(&record, today, &self.policy) {
-                record = step.record;
-                tx.put_resident(&record, None)?;
-                let person = record.person().clone();
-                let touched = self.follow(tx, &person, &step.changes, step.on, None)?;
-                tick.certificates.extend(touched);
+                tick.certificates.extend(self.follow_time(tx, &step)?);
                 tick.records += 1;
+                record = step.record;
             }
         }
         Ok(more)
@@ -109,7 +106,7 @@ fn end(tx: &mut Tx<'_>, deferred: &Deferred) -> Result<bool, AuthorityError> {
         State::Held(since) => tx.revoke(&record, deferred.reason, since)?,
         State::Intended | State::Revoked(..) | State::Expired => return Ok(false),
     }
-    tx.put_cause(record.intent, &deferred.change, deferred.article, deferred.event)?;
+    tx.put_cause(record.intent, &deferred.change, deferred.article, deferred.behind)?;
     Ok(true)
 }
 

@@ -1,4 +1,4 @@
-//! Why a certificate stands as it does: certificate → revocation → event → rule → article.
+//! Why a certificate stands as it does: certificate → revocation → timer → event → rule → article.
 
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -18,8 +18,8 @@ use super::outcome::Refused;
 pub struct Why {
     /// The certificate.
     pub certificate: CertificateRecord,
-    /// What changed, by which article, and the event behind it; none while nothing has happened to
-    /// the certificate.
+    /// What changed, by which article, and the event behind it, with the timer that ran from it where
+    /// it was time's work; none while nothing has happened to the certificate.
     pub cause: Option<CauseRow>,
 }
 

@@ -26,6 +26,7 @@ pub use crate::law::article::Article;
 pub use crate::law::article::Statute;
 pub use crate::law::effect::Certificate;
 pub use crate::law::effect::Effect;
+pub use crate::law::effect::calls_for_another;
 pub use crate::law::effect::decide;
 pub use crate::law::effect::due;
 pub use crate::law::effect::effect;

@@ -131,7 +131,7 @@ mod tests {
             let timing = ListTiming { life_hours, period_hours, retries, retry_minutes };
             prop_assume!(timing.check().is_ok());
             // The age at a run that found the list not due, and at the next run's last try.
-            let age = (0..=timing.life_seconds()).step_by(60).rfind(|age| !timing.is_due(*age));
+            let age = (0..=timing.life_seconds()).step_by(60).take_while(|age| !timing.is_due(*age)).last();
             #[expect(clippy::cast_possible_truncation, reason = "below a year of seconds")]
             let later = (timing.next_run_seconds() as f64 * late) as i64;
             prop_assert!(!timing.is_stale(age.unwrap_or(0) + later));

@@ -77,7 +77,7 @@ pub(super) fn act(
         | ChangeReason::AddressRenamed
         | ChangeReason::MunicipalityMerged => Ok(()),
         ChangeReason::Correction => {
-            stays::cap_card(after);
+            stays::cap_card(after, event);
             Ok(())
         }
         ChangeReason::HouseholdChange => note(changes, Change::HouseholdChanged),

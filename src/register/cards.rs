@@ -11,6 +11,7 @@ use super::change::Lapse;
 use super::event::Event;
 use super::record::Card;
 use super::record::CardState;
+use super::record::Origin;
 use super::record::PhoneState;
 use super::record::Record;
 use super::record::Timer;
@@ -75,6 +76,7 @@ pub(super) fn reissue(
         return Err(Rule::CardEnd.into());
     }
     record.card = Card { state: CardState::Issued, ends: Some(ends) };
+    record.card_by = Some(Origin::of(event));
     record.deadlines.clear();
     changes.push(Change::CardReissued);
     Ok(())

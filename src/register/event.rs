@@ -148,6 +148,7 @@ impl Event {
         }
         let changes = read_changes(&form.changes, now.japan_date())?;
         read_substitutes(&form.substitutes)?;
+        form.note.as_deref().map_or(Ok(()), check_note)?;
         if form.substitutes.iter().any(|one| !changes.iter().any(|c| c.item.as_str() == one.item)) {
             let why = "give substitutes of the items that change";
             return Err(Fault::new(Item::Substitutes, Rule::Unexpected(why)));
@@ -162,7 +163,7 @@ impl Event {
             notified_on,
             recorded_at,
             target: target(form, reason)?,
-            note: form.note.as_deref().map(note).transpose()?,
+            note: form.note.clone(),
             card: card(form, reason)?,
             resend_of,
             changes,
@@ -277,7 +278,11 @@ fn card(form: &EventForm, reason: ChangeReason) -> Result<Option<CardChange>, Fa
     Ok(Some(CardChange { expires }))
 }
 
-fn note(text: &str) -> Result<String, Fault> {
+/// Refuses what is no note: empty, longer than 1000 characters, or with control characters.
+///
+/// # Errors
+/// The [`Fault`] of the note.
+pub fn check_note(text: &str) -> Result<(), Fault> {
     let length = text.chars().count();
     let rule = if text.trim().is_empty() {
         Rule::Empty
@@ -286,7 +291,7 @@ fn note(text: &str) -> Result<String, Fault> {
     } else if text.contains(char::is_control) {
         Rule::Spacing("holds a control character")
     } else {
-        return Ok(text.to_owned());
+        return Ok(());
     };
     Err(Fault::new(Item::Note, rule))
 }

@@ -13,6 +13,7 @@ use super::event::Event;
 use super::record::CardState;
 use super::record::Departure;
 use super::record::Destination;
+use super::record::Origin;
 use super::record::Record;
 use super::record::Status;
 use super::record::Timer;
@@ -159,7 +160,7 @@ fn set_out(
     if record.departure.is_some() {
         return Err(Rule::MoveOutPending.into());
     }
-    record.departure = Some(Departure { to, on: event.event_date });
+    record.departure = Some(Departure { to, on: event.event_date, by: Origin::of(event) });
     changes.push(Change::MoveOutNotified);
     if event.event_date <= today {
         depart(record, policy, changes);
@@ -187,7 +188,8 @@ fn continue_or_wait(record: &mut Record, event: &Event, changes: &mut Vec<Change
         takes_back(record, Timer::CardContinuation);
         changes.push(Change::CardContinued);
     } else {
-        await_until(record, Timer::CardContinuation, event.filed_on(), CONTINUATION_DAYS);
+        let by = Origin::of(event);
+        await_until(record, Timer::CardContinuation, event.filed_on(), CONTINUATION_DAYS, by);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::holder::Residence;
 
 use super::change::Deletion;
 use super::change::Lapse;
+use super::event::Event;
 use super::event::EventId;
 use super::form::HolderForm;
 use super::items::ITEMS;
@@ -38,6 +39,8 @@ pub struct Record {
     pub(super) status: Status,
     pub(super) items: Items,
     pub(super) card: Card,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) card_by: Option<Origin>,
     #[serde(default, skip_serializing_if = "PhoneState::is_none")]
     pub(super) phone: PhoneState,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,6 +94,7 @@ impl Record {
             status: Status::Registered,
             items,
             card: Card { state: CardState::None, ends: None },
+            card_by: None,
             phone: PhoneState::None,
             departure: None,
             deadlines: Vec::new(),
@@ -227,6 +231,12 @@ impl Record {
     #[must_use]
     pub fn card(&self) -> Card {
         self.card
+    }
+
+    /// The event that set the card's end; none where a baseline or the law did.
+    #[must_use]
+    pub fn card_by(&self) -> Option<&Origin> {
+        self.card_by.as_ref()
     }
 
     /// The phone.
@@ -389,6 +399,8 @@ pub struct Departure {
     pub to: Destination,
     /// The planned day.
     pub on: Date,
+    /// The notice.
+    pub by: Origin,
 }
 
 impl fmt::Debug for Departure {
@@ -425,13 +437,45 @@ impl fmt::Debug for Destination {
 }
 
 /// A day on which a card ends unless something happens before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Deadline {
     /// What it waits for.
     pub rule: Timer,
     /// The last day.
     pub on: Date,
+    /// The event from which the days are counted.
+    pub by: Origin,
+}
+
+/// The event behind a timer, by its source and its id: what time does later is done because of it.
+///
+/// The source is kept as it was written, since a merger may end a municipality's code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    source: String,
+    id: EventId,
+}
+
+impl Origin {
+    /// This event.
+    #[must_use]
+    pub fn of(event: &Event) -> Self {
+        Self { source: event.source.to_string(), id: event.id.clone() }
+    }
+
+    /// Who sent it.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &EventId {
+        &self.id
+    }
 }
 
 /// What time does by itself.
@@ -469,6 +513,24 @@ impl Timer {
             Self::CardContinuation => "card-continuation",
             Self::CardEnd => "card-end",
             Self::SupportEnd => "support-end",
+        }
+    }
+
+    /// The timer of this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|timer| timer.as_str() == word)
+    }
+
+    /// The name in Japanese.
+    #[must_use]
+    pub fn japanese(self) -> &'static str {
+        match self {
+            Self::Departure => "転出予定日の到来",
+            Self::MoveInFiling => "転入届の期間満了（予定日から30日）",
+            Self::CardContinuation => "継続利用の期間満了（転入届から90日）",
+            Self::CardEnd => "カードの有効期間満了",
+            Self::SupportEnd => "支援措置の期間満了",
         }
     }
 }

@@ -100,11 +100,15 @@ pub enum Rule {
     EventConflict,
     /// No refused event has the id that is repeated.
     ResendUnknown,
+    /// The refused event was never certain to be its source's: only the source can repeat it.
+    ResendSource,
+    /// The source's sequence was moved past an event that waited.
+    SequencePassed,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 46] = [
+    pub const ALL: [Self; 48] = [
         Self::NoRecord,
         Self::Exists,
         Self::Deleted,
@@ -151,6 +155,8 @@ impl Rule {
         Self::Replayed,
         Self::EventConflict,
         Self::ResendUnknown,
+        Self::ResendSource,
+        Self::SequencePassed,
     ];
 
     /// The stable code, `R-…`.
@@ -203,6 +209,8 @@ impl Rule {
             Self::Replayed => "R-REPLAYED",
             Self::EventConflict => "R-EVENT-CONFLICT",
             Self::ResendUnknown => "R-RESEND-UNKNOWN",
+            Self::ResendSource => "R-RESEND-SOURCE",
+            Self::SequencePassed => "R-SEQUENCE-PASSED",
         }
     }
 
@@ -246,8 +254,8 @@ impl Rule {
             | Self::NoContinuation => Some(Item::Card),
             Self::GuardianshipState => Some(Item::Guardianship),
             Self::TargetUnknown => Some(Item::Target),
-            Self::Unsigned | Self::SignatureWrong => Some(Item::Signature),
-            Self::Replayed => Some(Item::Sequence),
+            Self::Unsigned | Self::SignatureWrong | Self::ResendSource => Some(Item::Signature),
+            Self::Replayed | Self::SequencePassed => Some(Item::Sequence),
             Self::EventConflict => Some(Item::EventId),
             Self::ResendUnknown => Some(Item::ResendOf),
         }
@@ -369,7 +377,13 @@ impl Rule {
                 "this id was used for another event; repeat that one unchanged, or give a new id"
             }
             Self::ResendUnknown => {
-                "no refused event has this id, or it was repeated already; look at the list of refused events"
+                "no refused event has this id, or it was repeated or dismissed already; look at the list of refused events"
+            }
+            Self::ResendSource => {
+                "it was never certain that its source sent this event, so nobody else can repeat it; have the source send it again, signed, under a new id and number"
+            }
+            Self::SequencePassed => {
+                "the source's sequence was moved past this event while it waited for an earlier one; resend it if it holds, or dismiss it"
             }
         }
     }

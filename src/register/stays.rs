@@ -8,6 +8,7 @@ use super::change::Change;
 use super::change::Lapse;
 use super::event::Event;
 use super::record::CardState;
+use super::record::Origin;
 use super::record::Record;
 use super::refusal::Refusal;
 use super::rule::Rule;
@@ -99,10 +100,13 @@ pub(super) fn support(
 }
 
 /// No card outlives the stay: a corrected one takes the card's end along.
-pub(super) fn cap_card(record: &mut Record) {
+pub(super) fn cap_card(record: &mut Record, event: &Event) {
     let stay = record.residence().ok().and_then(Residence::period_end);
-    if let (Some(stay), Some(ends), true) = (stay, record.card.ends, record.card.is_open()) {
-        record.card.ends = Some(ends.min(stay));
+    if let (Some(stay), Some(ends), true) = (stay, record.card.ends, record.card.is_open())
+        && stay < ends
+    {
+        record.card.ends = Some(stay);
+        record.card_by = Some(Origin::of(event));
     }
 }
 
@@ -145,6 +149,7 @@ fn move_card_end(
     };
     if ends != record.card.ends {
         record.card.ends = ends;
+        record.card_by = Some(Origin::of(event));
         changes.push(Change::CardExtended);
     }
     Ok(())

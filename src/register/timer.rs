@@ -13,6 +13,7 @@ use super::record::Cause;
 use super::record::Deadline;
 use super::record::Departure;
 use super::record::Destination;
+use super::record::Origin;
 use super::record::PhoneState;
 use super::record::Record;
 use super::record::Status;
@@ -29,6 +30,7 @@ use super::transition::item_changes;
 #[must_use]
 pub fn lapse(record: &Record, today: Date, policy: &Policy) -> Option<Transition> {
     let (day, timer) = next(record).filter(|(day, _)| *day <= today)?;
+    let armed_by = armed_by(record, timer).cloned();
     let mut after = record.clone();
     let mut changes = Vec::new();
     match timer {
@@ -44,7 +46,21 @@ pub fn lapse(record: &Record, today: Date, policy: &Policy) -> Option<Transition
     after.deadlines.retain(|deadline| deadline.rule != timer);
     after.version = after.version.saturating_add(1);
     after.cause = Cause::Timer(timer);
-    Some(Transition { record: after, changes, on: day })
+    Some(Transition { record: after, changes, on: day, armed_by, lapses: Vec::new() })
+}
+
+/// The event from which a timer runs; none where a baseline or the law set the day.
+fn armed_by(record: &Record, timer: Timer) -> Option<&Origin> {
+    match timer {
+        Timer::Departure => record.departure.as_ref().map(|departure| &departure.by),
+        Timer::MoveInFiling | Timer::CardContinuation => {
+            let mut deadlines = record.deadlines.iter();
+            deadlines.find(|deadline| deadline.rule == timer).map(|deadline| &deadline.by)
+        }
+        Timer::CardEnd => record.card_by.as_ref(),
+        // No certificate follows.
+        Timer::SupportEnd => None,
+    }
 }
 
 /// The day on which time acts next, and how; of several on one day, the one that is listed first.
@@ -64,20 +80,20 @@ pub(super) fn next(record: &Record) -> Option<(Date, Timer)> {
     waits.chain(others).min()
 }
 
-/// Everything that time has done by `today`.
-pub(super) fn settle(record: &Record, today: Date, policy: &Policy) -> (Record, Vec<Change>) {
-    let mut settled = record.clone();
-    let mut changes = Vec::new();
-    while let Some(step) = lapse(&settled, today, policy) {
-        settled = step.record;
-        changes.extend(step.changes);
+/// Everything that time has done by `today`, step by step.
+pub(super) fn settle(record: &Record, today: Date, policy: &Policy) -> Vec<Transition> {
+    let mut steps = Vec::new();
+    let mut next = lapse(record, today, policy);
+    while let Some(step) = next {
+        next = lapse(&step.record, today, policy);
+        steps.push(step);
     }
-    (settled, changes)
+    steps
 }
 
 /// The notified move takes place.
 pub(super) fn depart(record: &mut Record, _policy: &Policy, changes: &mut Vec<Change>) {
-    let Some(Departure { to, on }) = record.departure.take() else {
+    let Some(Departure { to, on, by }) = record.departure.take() else {
         return;
     };
     match to {
@@ -89,7 +105,7 @@ pub(super) fn depart(record: &mut Record, _policy: &Policy, changes: &mut Vec<Ch
                 void_card(record, Lapse::MovedAgain, changes);
             }
             if record.card.is_open() {
-                await_until(record, Timer::MoveInFiling, on, FILING_DAYS);
+                await_until(record, Timer::MoveInFiling, on, FILING_DAYS, by);
             }
         }
         Destination::Abroad => {
@@ -128,11 +144,11 @@ pub(super) fn void_card(record: &mut Record, why: Lapse, changes: &mut Vec<Chang
     record.deadlines.clear();
 }
 
-/// Begins to wait for something until `days` after `from`.
-pub(super) fn await_until(record: &mut Record, rule: Timer, from: Date, days: i32) {
+/// Begins to wait for something until `days` after `from`, because of an event.
+pub(super) fn await_until(record: &mut Record, rule: Timer, from: Date, days: i32, by: Origin) {
     record.deadlines.retain(|deadline| deadline.rule != rule);
     if let Ok(on) = from.plus_days(days) {
-        record.deadlines.push(Deadline { rule, on });
+        record.deadlines.push(Deadline { rule, on, by });
     }
 }
 

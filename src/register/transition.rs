@@ -15,6 +15,7 @@ use super::form::ResidenceForm;
 use super::items::Items;
 use super::reason::ChangeReason;
 use super::record::Cause;
+use super::record::Origin;
 use super::record::Record;
 use super::record::Status;
 use super::refusal::Refusals;
@@ -31,6 +32,11 @@ pub struct Transition {
     pub changes: Vec<Change>,
     /// The day of the change.
     pub on: Date,
+    /// Of time's work, the event from which the timer ran.
+    pub armed_by: Option<Origin>,
+    /// What time had done before an event, step by step: each is followed on its own, since the event
+    /// is not the cause of it.
+    pub lapses: Vec<Self>,
 }
 
 /// Judges an event against the record of its person, `None` when there is none, and makes the next
@@ -48,9 +54,10 @@ pub fn transition(
     now: Timestamp,
 ) -> Result<Transition, Refusals> {
     let today = now.japan_date();
-    let settled = record.map(|record| timer::settle(record, event.filed_on().min(today), policy));
-    let (before, mut changes) =
-        settled.map_or((None, Vec::new()), |(record, changes)| (Some(record), changes));
+    let filed = event.filed_on().min(today);
+    let lapses = record.map_or_else(Vec::new, |record| timer::settle(record, filed, policy));
+    let before = lapses.last().map(|step| &step.record).or(record).cloned();
+    let mut changes = Vec::new();
     checks::check(before.as_ref(), event, policy, today)?;
     let mut after = match &before {
         Some(before) => Record {
@@ -76,7 +83,7 @@ pub fn transition(
     if checks::is_of_the_register(event.reason) && event.event_date <= today {
         after.last_event = after.last_event.max(Some(event.event_date));
     }
-    Ok(Transition { record: after, changes, on: event.event_date })
+    Ok(Transition { record: after, changes, on: event.event_date, armed_by: None, lapses })
 }
 
 /// What differs between two states of the items; `basic` says how a change of an item that

@@ -13,6 +13,7 @@ use crate::seal::Intent;
 
 use super::StoreError;
 use super::feed::Arrival;
+use super::feed::Behind;
 use super::feed::CauseRow;
 use super::feed::Deferred;
 use super::feed::EventKey;
@@ -137,14 +138,27 @@ pub(super) trait Register {
         findings: Option<&str>,
         at: Timestamp,
     ) -> Result<(), StoreError>;
-    fn rejected(&mut self, after: EventKey, limit: u32) -> Result<Vec<EventRow>, StoreError>;
+    fn dismiss_event(&mut self, key: EventKey, note: &str, at: Timestamp)
+    -> Result<(), StoreError>;
+    fn owe_reissue(&mut self, key: EventKey, owed: bool) -> Result<(), StoreError>;
+    fn rejected(
+        &mut self,
+        after: EventKey,
+        all: bool,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError>;
+    fn waiting_below(&mut self, source: &str, next: u64) -> Result<Vec<EventRow>, StoreError>;
+    fn changed_by(
+        &mut self,
+        event: EventKey,
+    ) -> Result<Vec<(CertificateRecord, String)>, StoreError>;
 
     fn put_cause(
         &mut self,
         intent: Intent,
         change: &str,
         article: &str,
-        event: Option<EventKey>,
+        behind: Behind,
         at: Timestamp,
     ) -> Result<(), StoreError>;
     fn cause(&mut self, intent: Intent) -> Result<Option<CauseRow>, StoreError>;

@@ -12,9 +12,11 @@ use crate::law::revocation::Article;
 use crate::register::EventForm;
 use crate::register::Person;
 use crate::register::Record;
+use crate::register::Timer;
 use crate::seal::Intent;
 
 use super::StoreError;
+use super::record::CertificateRecord;
 use super::transaction::Tx;
 
 /// Where an event stands in the store: numbered in the order of arrival.
@@ -38,6 +40,47 @@ pub enum EventState {
     Refused,
     /// Refused, and repeated by another event since.
     Resent,
+    /// Refused, and laid aside by the operator since.
+    Dismissed,
+}
+
+/// Who answers for what an event says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Voucher {
+    /// Nobody: it was turned away before its source was certain.
+    Nobody,
+    /// Its source: the signature was verified, or none is asked for.
+    Source,
+    /// The operator of this authority, who repeated what was refused.
+    Operator,
+}
+
+/// What stands behind a change of a certificate's state: the event, and the timer that ran from it
+/// when it was time's work. A command has neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// The event.
+    pub event: Option<EventKey>,
+    /// The timer.
+    pub timer: Option<Due>,
+}
+
+impl Behind {
+    /// An event by itself.
+    #[must_use]
+    pub fn event(event: EventKey) -> Self {
+        Self { event: Some(event), timer: None }
+    }
+}
+
+/// A timer that ran out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub timer: Timer,
+    /// The day on which it acts.
+    pub on: Date,
 }
 
 /// An event that arrived.
@@ -56,8 +99,16 @@ pub struct EventRow {
     pub line: Vec<u8>,
     /// What became of it.
     pub state: EventState,
+    /// Who answers for it.
+    pub vouched: Voucher,
     /// What was found wrong with it, in JSON.
     pub findings: Option<String>,
+    /// Why it was dismissed.
+    pub note: Option<String>,
+    /// The refused event that it repeats.
+    pub resend_of: Option<EventKey>,
+    /// Whether a new certificate is owed to the holder of one that it ended.
+    pub reissue: bool,
     /// When it arrived.
     pub received_at: Timestamp,
     /// When it was applied or refused.
@@ -82,6 +133,8 @@ pub struct Arrival<'a> {
     pub id: &'a str,
     /// The line.
     pub line: &'a [u8],
+    /// Who answers for it.
+    pub vouched: Voucher,
     /// The refused event that it repeats.
     pub resend_of: Option<EventKey>,
     /// When the register was changed.
@@ -128,8 +181,14 @@ pub struct CauseRow {
     pub change: String,
     /// The ground.
     pub article: Article,
-    /// The event behind it; none for time's work.
+    /// The event behind it; none for a command, and where a timer ran from no event.
     pub event: Option<EventRow>,
+    /// The timer, when it was time's work.
+    pub timer: Option<Due>,
+    /// The request that asked for the certificate.
+    pub request: String,
+    /// The audit entry of the certificate's last change.
+    pub entry: u64,
     /// When.
     pub at: Timestamp,
 }
@@ -213,7 +272,7 @@ impl Tx<'_> {
         self.inner().put_source(source)
     }
 
-    /// Counts of every source.
+    /// Counts of every source, those included of whom nothing but refused lines has come.
     ///
     /// # Errors
     /// Those of the store.
@@ -309,16 +368,70 @@ impl Tx<'_> {
             EventState::Applied => "applied",
             EventState::Refused => "refused",
             EventState::Resent => "resent",
+            EventState::Dismissed => "dismissed",
         };
         self.audit_event(key, word)
     }
 
-    /// At most `limit` refused events after `after`, in the order of arrival.
+    /// Lays a refused event aside, with the reason.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn rejected(&mut self, after: EventKey, limit: u32) -> Result<Vec<EventRow>, StoreError> {
-        self.inner().rejected(after, limit)
+    pub fn dismiss(&mut self, key: EventKey, note: &str) -> Result<(), StoreError> {
+        let at = self.at();
+        self.inner().dismiss_event(key, note, at)?;
+        self.audit_event(key, "dismissed")
+    }
+
+    /// Records that the operator repeated a refused event by another.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn repeated(&mut self, original: EventKey, by: EventKey) -> Result<(), StoreError> {
+        self.settle(original, EventState::Resent, None)?;
+        let act = Act::Repeated { event: place(by)?, original: place(original)? };
+        self.audit(&act).map(drop)
+    }
+
+    /// Notes whether a new certificate is owed to the holder of one that an event ended.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn owe_reissue(&mut self, key: EventKey, owed: bool) -> Result<(), StoreError> {
+        self.inner().owe_reissue(key, owed)
+    }
+
+    /// At most `limit` refused events after `after`, in the order of arrival; `all` of them, or those
+    /// that were neither repeated nor dismissed.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn rejected(
+        &mut self,
+        after: EventKey,
+        all: bool,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
+        self.inner().rejected(after, all, limit)
+    }
+
+    /// Every event of a source that waits under a number below `next`, in their order.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn waiting_below(&mut self, source: &str, next: u64) -> Result<Vec<EventRow>, StoreError> {
+        self.inner().waiting_below(source, next)
+    }
+
+    /// The certificates whose state an event changed last, each with what changed.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn changed_by(
+        &mut self,
+        event: EventKey,
+    ) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
+        self.inner().changed_by(event)
     }
 
     /// Records why a certificate's state has changed.
@@ -330,10 +443,10 @@ impl Tx<'_> {
         intent: Intent,
         change: &str,
         article: Article,
-        event: Option<EventKey>,
+        behind: Behind,
     ) -> Result<(), StoreError> {
         let at = self.at();
-        self.inner().put_cause(intent, change, &article.to_string(), event, at)
+        self.inner().put_cause(intent, change, &article.to_string(), behind, at)
     }
 
     /// Why a certificate's state has changed, when the register or a command recorded it.
@@ -344,7 +457,8 @@ impl Tx<'_> {
         self.inner().cause(intent)
     }
 
-    /// Seconds from the register's record to ours of each event that ended a certificate, sorted.
+    /// Seconds from the register's record to ours of each event that ended a certificate by itself,
+    /// sorted.
     ///
     /// # Errors
     /// Those of the store.
@@ -370,9 +484,13 @@ impl Tx<'_> {
     }
 
     fn audit_event(&mut self, key: EventKey, outcome: &str) -> Result<(), StoreError> {
-        let event = u64::try_from(key.0).map_err(|_| StoreError::Damaged("an event's place"))?;
-        self.audit(&Act::Event { event, outcome }).map(drop)
+        self.audit(&Act::Event { event: place(key)?, outcome }).map(drop)
     }
+}
+
+/// An event's place as the record of acts names it.
+fn place(key: EventKey) -> Result<u64, StoreError> {
+    u64::try_from(key.0).map_err(|_| StoreError::Damaged("an event's place"))
 }
 
 /// A revocation that policy puts off.
@@ -389,8 +507,8 @@ pub struct Deferred {
     pub change: String,
     /// The ground.
     pub article: Article,
-    /// The event behind it.
-    pub event: Option<EventKey>,
+    /// What stands behind it.
+    pub behind: Behind,
 }
 
 impl Deferred {
@@ -402,9 +520,9 @@ impl Deferred {
         reason: Reason,
         change: &str,
         article: Article,
-        event: Option<EventKey>,
+        behind: Behind,
     ) -> Self {
-        Self { intent, at, reason, change: change.to_owned(), article, event }
+        Self { intent, at, reason, change: change.to_owned(), article, behind }
     }
 }
 

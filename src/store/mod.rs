@@ -24,13 +24,16 @@ use crate::profile::TbsCertificate;
 use crate::seal::Recorded;
 
 pub use feed::Arrival;
+pub use feed::Behind;
 pub use feed::CauseRow;
 pub use feed::Deferred;
+pub use feed::Due;
 pub use feed::EventKey;
 pub use feed::EventRow;
 pub use feed::EventState;
 pub use feed::SourceRow;
 pub use feed::SourceStatus;
+pub use feed::Voucher;
 pub use listing::ListRecord;
 pub use listing::Listed;
 pub use listing::Sum;

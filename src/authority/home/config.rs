@@ -181,7 +181,7 @@ mod tests {
             ("\"sqlite:store.db\"", "\"mysql:x\"", "store.url"),
             ("\"test\"", "\"prod\"", "prod"),
             ("life_hours = 72", "life_hours = 40", "= 27 h, but half of its life_hours 40 h"),
-            ("retries = 3", "retries = -1", "retries"),
+            ("retries = 3", "retries = -1", "`-1`, expected u16"),
         ] {
             let error = Config::read(&template().replace(from, to)).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

@@ -6,11 +6,12 @@
 //! predecessor is missing waits in the store until that arrives.
 
 mod outcome;
+mod reissue;
+mod resend;
 mod sequence;
 
 use crate::asn1::hex;
 use crate::asn1::sha256;
-use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::Reason;
 use crate::holder::Fault;
@@ -21,12 +22,12 @@ use crate::law::revocation::Effect;
 use crate::law::revocation::Standing;
 use crate::policy::FeedSignatures;
 use crate::profile::Subject;
+use crate::register::Cause;
 use crate::register::Change;
 use crate::register::Event;
 use crate::register::EventForm;
 use crate::register::FormError;
 use crate::register::MAX_EVENT;
-use crate::register::Person;
 use crate::register::Refusals;
 use crate::register::Rule;
 use crate::register::Source;
@@ -34,8 +35,10 @@ use crate::register::Target;
 use crate::register::Transition;
 use crate::register::transition;
 use crate::store::Arrival;
+use crate::store::Behind;
 use crate::store::CertificateRecord;
 use crate::store::Deferred;
+use crate::store::Due;
 use crate::store::EventKey;
 use crate::store::EventRow;
 use crate::store::EventState;
@@ -43,6 +46,7 @@ use crate::store::SourceRow;
 use crate::store::State;
 use crate::store::StoreError;
 use crate::store::Tx;
+use crate::store::Voucher;
 
 use super::Authority;
 use super::AuthorityError;
@@ -55,6 +59,7 @@ pub use outcome::EventOutcome;
 pub use outcome::Fate;
 pub use outcome::Finding;
 pub use outcome::Touched;
+pub use resend::Correction;
 
 impl Authority {
     /// Takes the lines of a feed, in one commit; the outcomes come in order, those of events that
@@ -63,7 +68,20 @@ impl Authority {
     /// # Errors
     /// When the store fails; nothing has changed then, and the lines can be given again.
     pub fn ingest(&self, lines: &[Vec<u8>]) -> Result<Vec<EventOutcome>, AuthorityError> {
-        self.store.tx(self.now(), |tx| self.take_all(tx, lines))
+        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Event))
+    }
+
+    /// Like [`Authority::ingest`], in one visit with the new certificate: each event that ended a
+    /// signature certificate because what it states changed, or that completes the move which did, is
+    /// noted as owing the holder another, until [`Authority::reissued`].
+    ///
+    /// # Errors
+    /// As for [`Authority::ingest`].
+    pub fn ingest_to_reissue(
+        &self,
+        lines: &[Vec<u8>],
+    ) -> Result<Vec<EventOutcome>, AuthorityError> {
+        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Reissue))
     }
 
     /// What [`Authority::ingest`] would do, without doing it.
@@ -71,18 +89,30 @@ impl Authority {
     /// # Errors
     /// When the store fails.
     pub fn rehearse_ingest(&self, lines: &[Vec<u8>]) -> Result<Vec<EventOutcome>, AuthorityError> {
-        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines))
+        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines, Visit::Event))
+    }
+
+    /// What [`Authority::ingest_to_reissue`] would do, without doing it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn rehearse_ingest_to_reissue(
+        &self,
+        lines: &[Vec<u8>],
+    ) -> Result<Vec<EventOutcome>, AuthorityError> {
+        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines, Visit::Reissue))
     }
 
     fn take_all(
         &self,
         tx: &mut Tx<'_>,
         lines: &[Vec<u8>],
+        visit: Visit,
     ) -> Result<Vec<EventOutcome>, AuthorityError> {
         let mut outcomes = Vec::with_capacity(lines.len());
         let mut feeds = Feeds::default();
         for line in lines {
-            self.take(tx, &mut feeds, line, &mut outcomes)?;
+            self.take(tx, &mut feeds, line, visit, &mut outcomes)?;
         }
         feeds.put(tx)?;
         Ok(outcomes)
@@ -94,6 +124,7 @@ impl Authority {
         tx: &mut Tx<'_>,
         feeds: &mut Feeds,
         line: &[u8],
+        visit: Visit,
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
         let form = match EventForm::read(line) {
@@ -111,6 +142,7 @@ impl Authority {
             sequence: None,
             id: &form.id,
             line,
+            vouched: Voucher::Nobody,
             resend_of: None,
             recorded_at: form.recorded_at.parse().ok(),
         };
@@ -145,8 +177,9 @@ impl Authority {
             outcomes.push(turn_away(tx, &arrival, &refusals)?);
             return Ok(());
         }
+        arrival.vouched = Voucher::Source;
         if let Some(id) = &form.resend_of {
-            match refused_before(tx, id)? {
+            match refused_before(tx, source, id)? {
                 Some(original) => arrival.resend_of = Some(original),
                 None if form.seq.is_none() => {
                     outcomes.push(turn_away(tx, &arrival, &Rule::ResendUnknown.into())?);
@@ -169,7 +202,7 @@ impl Authority {
                 return Ok(());
             }
         }
-        let settled = self.apply(tx, &form, |tx, verdict| match verdict {
+        let settled = self.apply(tx, &form, visit, |tx, verdict| match verdict {
             Ok(()) => tx.applied(&arrival),
             Err(findings) => tx.refused(&arrival, findings),
         })?;
@@ -179,21 +212,29 @@ impl Authority {
         outcomes.push(outcome(settled));
         if form.seq.is_some() {
             feed.advance();
-            self.drain(tx, feed, outcomes)?;
+            self.drain(tx, feed, visit, outcomes)?;
         }
         Ok(())
     }
 
     /// Takes a feed up at the number that its row names: what was held back for one that will not
-    /// come is due now.
+    /// come is due now, and what waited under a lower number is refused, since its turn is over. The
+    /// row as it stands then, what was refused so, and what became of the others.
     pub(super) fn resume(
         &self,
         tx: &mut Tx<'_>,
         row: &SourceRow,
-    ) -> Result<SourceRow, AuthorityError> {
+    ) -> Result<(SourceRow, u64, Vec<EventOutcome>), AuthorityError> {
+        let mut passed = 0;
+        for waiting in tx.waiting_below(&row.name, row.next)? {
+            let findings = findings_json(&refused_fate(&Rule::SequencePassed.into()));
+            tx.settle(waiting.key, EventState::Refused, Some(&findings))?;
+            passed += 1;
+        }
         let mut feed = Feed::set(tx, row)?;
-        self.drain(tx, &mut feed, &mut Vec::new())?;
-        Ok(feed.row)
+        let mut resumed = Vec::new();
+        self.drain(tx, &mut feed, Visit::Event, &mut resumed)?;
+        Ok((feed.row, passed, resumed))
     }
 
     /// Settles the events that waited for the one just settled.
@@ -201,15 +242,16 @@ impl Authority {
         &self,
         tx: &mut Tx<'_>,
         feed: &mut Feed,
+        visit: Visit,
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
         while let Some(row) = feed.take_waiting(tx)? {
             let form = row.form().ok_or(StoreError::Damaged("an event that waited"))?;
             let original = match &form.resend_of {
-                Some(id) => refused_before(tx, id)?,
+                Some(id) => refused_before(tx, &row.source, id)?,
                 None => None,
             };
-            let fate = self.apply(tx, &form, |tx, verdict| {
+            let fate = self.apply(tx, &form, visit, |tx, verdict| {
                 match verdict {
                     Ok(()) => tx.settle(row.key, EventState::Applied, None)?,
                     Err(findings) => tx.settle(row.key, EventState::Refused, Some(findings))?,
@@ -231,19 +273,37 @@ impl Authority {
         &self,
         tx: &mut Tx<'_>,
         form: &EventForm,
+        visit: Visit,
         keep: impl FnOnce(&mut Tx<'_>, Result<(), &str>) -> Result<EventKey, StoreError>,
     ) -> Result<Fate, AuthorityError> {
         let judged = match Event::new(form, tx.at()) {
-            Ok(event) => self.judge_event(tx, &event)?.map(|step| (event.person, step)),
+            Ok(event) => self.judge_event(tx, &event)?,
             Err(fault) => Err(fault.into()),
         };
         match judged {
-            Ok((person, step)) => {
+            Ok(step) => {
                 let key = keep(tx, Ok(()))?;
+                let move_out = match visit {
+                    Visit::Event => None,
+                    Visit::Reissue => reissue::move_out(tx, &step)?,
+                };
+                // What time had done has causes of its own.
+                let mut certificates = Vec::new();
+                for lapse in &step.lapses {
+                    certificates.extend(self.follow_time(tx, lapse)?);
+                }
                 tx.put_resident(&step.record, Some(key))?;
-                let (changes, on) = (&step.changes, step.on);
-                let certificates = self.follow(tx, &person, changes, on, Some(key))?;
-                Ok(Fate::Applied { person: person.as_str().to_owned(), certificates })
+                let own = self.follow(tx, &step, Behind::event(key))?;
+                let reissue = match visit {
+                    Visit::Event => false,
+                    Visit::Reissue => reissue::is_called_for(tx, &step.record, &own, move_out)?,
+                };
+                if reissue {
+                    tx.owe_reissue(key, true)?;
+                }
+                certificates.extend(own);
+                let person = step.record.person().as_str().to_owned();
+                Ok(Fate::Applied { person, certificates, reissue })
             }
             Err(refusals) => {
                 let fate = refused_fate(&refusals);
@@ -275,6 +335,14 @@ impl Authority {
         Ok(transition(record.as_ref(), event, &self.policy, now))
     }
 
+    /// Whether what a source sends has to carry its signature.
+    fn must_be_signed(&self, source: &SourceRow) -> bool {
+        match self.policy.feed_signatures {
+            FeedSignatures::Required => true,
+            FeedSignatures::Optional => source.key.is_some(),
+        }
+    }
+
     fn check_signature(&self, form: &EventForm, source: &SourceRow) -> Result<(), Refusals> {
         match (self.policy.feed_signatures, &source.key, &form.signature) {
             (FeedSignatures::Optional, None, None) => Ok(()),
@@ -295,17 +363,34 @@ impl Authority {
         }
     }
 
-    /// Lets a person's certificates follow what changed, and records why.
-    pub(super) fn follow(
+    /// Keeps what time did to a record, and lets the certificates follow. Behind it stands the event
+    /// from which the timer ran, where one did.
+    pub(super) fn follow_time(
         &self,
         tx: &mut Tx<'_>,
-        person: &Person,
-        changes: &[Change],
-        on: Date,
-        event: Option<EventKey>,
+        step: &Transition,
+    ) -> Result<Vec<Touched>, AuthorityError> {
+        tx.put_resident(&step.record, None)?;
+        let event = match &step.armed_by {
+            Some(origin) => tx.event(origin.source(), origin.id().as_str())?.map(|row| row.key),
+            None => None,
+        };
+        let timer = match step.record.cause() {
+            Cause::Timer(timer) => Some(Due { timer: *timer, on: step.on }),
+            Cause::Baseline | Cause::Event(_) => None,
+        };
+        self.follow(tx, step, Behind { event, timer })
+    }
+
+    /// Lets a person's certificates follow what changed, and records why.
+    fn follow(
+        &self,
+        tx: &mut Tx<'_>,
+        step: &Transition,
+        behind: Behind,
     ) -> Result<Vec<Touched>, AuthorityError> {
         let mut touched = Vec::new();
-        for record in tx.current(person)? {
+        for record in tx.current(step.record.person())? {
             if record.not_after < tx.at() {
                 continue;
             }
@@ -316,32 +401,39 @@ impl Authority {
                 State::Revoked(..) | State::Expired => Standing::Revoked,
             };
             let certificate = Certificate { kind, carrier, standing, serial: record.serial };
-            let Some((change, effect)) = revocation::decide(changes, &certificate, &self.policy)
-            else {
-                continue;
-            };
-            let due = revocation::due(&change, effect, on, tx.at(), &self.policy);
-            touched.extend(carry_out(tx, &record, change, effect, due, event)?);
+            let decided = revocation::decide(&step.changes, &certificate, &self.policy);
+            let Some((change, effect)) = decided else { continue };
+            let due = revocation::due(&change, effect, step.on, tx.at(), &self.policy);
+            let effected = carry_out(tx, &record, change, effect, due, behind)?;
+            touched.extend(effected.map(|(word, reason, article)| Touched {
+                ca: record.ca,
+                serial: record.serial.to_string(),
+                effect: word,
+                reason,
+                change,
+                article: article.to_string(),
+                carrier,
+            }));
         }
         Ok(touched)
     }
 }
 
-/// Does to a certificate what the law decided, now or by policy later, and records why.
+/// Does to a certificate what the law decided, now or by policy later, and records why: what was
+/// done, in a word, with the reason for lists and the ground.
 fn carry_out(
     tx: &mut Tx<'_>,
     record: &CertificateRecord,
     change: Change,
     effect: Effect,
     due: Timestamp,
-    event: Option<EventKey>,
-) -> Result<Option<Touched>, AuthorityError> {
+    behind: Behind,
+) -> Result<Option<Effected>, AuthorityError> {
     let (word, reason, article) = match effect {
         Effect::Keep => return Ok(None),
         Effect::Revoke { reason, article } if due > tx.at() => {
-            tx.defer(&Deferred::new(record.intent, due, reason, change.as_str(), article, event))?;
-            let touched = touched(record, "revoke-later", Some(reason), change, article);
-            return Ok(Some(touched));
+            tx.defer(&Deferred::new(record.intent, due, reason, change.as_str(), article, behind))?;
+            return Ok(Some(("revoke-later", Some(reason), article)));
         }
         Effect::Revoke { reason, article } => {
             match record.state {
@@ -368,25 +460,19 @@ fn carry_out(
             ("release", None, article)
         }
     };
-    tx.put_cause(record.intent, change.as_str(), article, event)?;
-    Ok(Some(touched(record, word, reason, change, article)))
+    tx.put_cause(record.intent, change.as_str(), article, behind)?;
+    Ok(Some((word, reason, article)))
 }
 
-fn touched(
-    record: &CertificateRecord,
-    effect: &'static str,
-    reason: Option<Reason>,
-    change: Change,
-    article: revocation::Article,
-) -> Touched {
-    Touched {
-        ca: record.ca,
-        serial: record.serial.to_string(),
-        effect,
-        reason,
-        change: change.as_str(),
-        article: article.to_string(),
-    }
+type Effected = (&'static str, Option<Reason>, revocation::Article);
+
+/// What a visit to the counter is about.
+#[derive(Clone, Copy)]
+enum Visit {
+    /// The event alone.
+    Event,
+    /// The event, and a new signature certificate where it calls for one.
+    Reissue,
 }
 
 /// A line that is no event: kept under a name made of its bytes, so that it is listed once.
@@ -407,6 +493,7 @@ fn unreadable(
             sequence: None,
             id: &id,
             line: kept,
+            vouched: Voucher::Nobody,
             resend_of: None,
             recorded_at: None,
         };
@@ -416,10 +503,10 @@ fn unreadable(
     Ok(EventOutcome { source: NOBODY.to_owned(), seq: None, id, fate })
 }
 
-/// The refused event that a new one repeats, whoever was thought to have sent it.
-fn refused_before(tx: &mut Tx<'_>, id: &str) -> Result<Option<EventKey>, StoreError> {
-    let mut named = tx.events_named(id)?.into_iter();
-    Ok(named.find(|row| row.state == EventState::Refused).map(|row| row.key))
+/// The refused event that a new one of its source repeats: no source takes another's off the list.
+fn refused_before(tx: &mut Tx<'_>, source: &str, id: &str) -> Result<Option<EventKey>, StoreError> {
+    let row = tx.event(source, id)?;
+    Ok(row.filter(|row| row.state == EventState::Refused).map(|row| row.key))
 }
 
 /// Refuses an event that never came as far as its source's sequence. It may be anybody's, so it uses
@@ -468,3 +555,7 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     let pem = format!("-----BEGIN S-----\n{}\n-----END S-----\n", lines.join("\n"));
     der::pem::decode_vec(pem.as_bytes()).ok().map(|(_, bytes)| bytes)
 }
+
+#[cfg(feature = "sqlite")]
+#[cfg(test)]
+mod tests;

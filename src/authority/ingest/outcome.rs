@@ -1,10 +1,13 @@
 //! What becomes of an event.
 
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::credential::CaName;
+use crate::credential::Carrier;
 use crate::credential::Reason;
 use crate::holder::Item;
+use crate::register::Change;
 use crate::register::Refusal;
 
 /// What became of one event.
@@ -31,8 +34,11 @@ pub enum Fate {
     Applied {
         /// Whom it concerned.
         person: String,
-        /// The certificates that it ended, held or released.
+        /// The certificates that it ended, held or released, after those that time had ended before.
         certificates: Vec<Touched>,
+        /// Whether the holder is to have a new signature certificate at once, where that was asked.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        reissue: bool,
     },
     /// It had arrived before; nothing was done.
     Duplicate,
@@ -61,10 +67,18 @@ pub struct Touched {
     /// The reason for lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-    /// What changed.
-    pub change: &'static str,
+    /// What changed, as its word.
+    #[serde(serialize_with = "word")]
+    pub change: Change,
     /// The ground.
     pub article: String,
+    /// What carries it.
+    #[serde(skip)]
+    pub carrier: Carrier,
+}
+
+fn word<S: Serializer>(change: &Change, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(change.as_str())
 }
 
 /// Something found wrong with an event: its code, the item, and what to do; never a value.

@@ -68,9 +68,7 @@ impl Authority {
         mut record: Record,
     ) -> Result<Record, AuthorityError> {
         while let Some(step) = register::lapse(&record, tx.at().japan_date(), &self.policy) {
-            tx.put_resident(&step.record, None)?;
-            let person = step.record.person().clone();
-            self.follow(tx, &person, &step.changes, step.on, None)?;
+            self.follow_time(tx, &step)?;
             record = step.record;
         }
         Ok(record)

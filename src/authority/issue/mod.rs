@@ -41,6 +41,7 @@ use super::outcome::Refused;
 use super::outcome::Status;
 use super::recover::resolve;
 use super::request::IssueRequest;
+use super::request::RequestId;
 use super::rule::Rule;
 
 use decide::Denied;
@@ -103,6 +104,24 @@ impl Authority {
             Some(Plan::Intended { .. }) | None => return Ok(None),
         };
         Ok(Some(Outcome { request_id: request.id.as_str().to_owned(), result }))
+    }
+
+    /// The certificates that were issued to the request with this id, whatever it asked.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn served(&self, id: &RequestId) -> Result<Option<Outcome>, AuthorityError> {
+        let found = self.store.tx(self.now(), |tx| {
+            let Some(earlier) = tx.request(id.as_str())? else { return Ok(None) };
+            let mut issued = Vec::new();
+            for record in earlier.certificates.iter().filter(|one| one.issued_at.is_some()) {
+                let der = self.der(tx, record)?.unwrap_or_default();
+                issued.push(hand_over(record, der));
+            }
+            Ok::<_, AuthorityError>(Some(issued).filter(|issued| !issued.is_empty()))
+        })?;
+        let outcome = |issued| Outcome::new(id.as_str().to_owned(), Ok((Status::Existing, issued)));
+        Ok(found.map(outcome))
     }
 
     fn issue_group(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {

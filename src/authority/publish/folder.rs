@@ -27,8 +27,7 @@ use super::PublishError;
 #[derive(Debug)]
 pub(super) struct Folder {
     path: PathBuf,
-    /// Open for as long as it is locked.
-    _lock: fs::File,
+    lock: fs::File,
 }
 
 impl Folder {
@@ -44,7 +43,7 @@ impl Folder {
             .open(&file)
             .map_err(fault(&file))?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Ok(()) => Ok(Self { path: path.to_owned(), lock }),
             Err(fs::TryLockError::WouldBlock) => Err(PublishError::UnderWay),
             Err(fs::TryLockError::Error(error)) => Err(fault(&file)(error)),
         }
@@ -140,6 +139,14 @@ impl Folder {
         }
         numbers.sort_unstable();
         Ok(numbers)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Closing would do, but for a process that another thread is just starting: it inherits the
+        // lock until it has become its program. When this fails, the lock goes with the process.
+        let _unlocked = self.lock.unlock();
     }
 }
 

@@ -154,6 +154,49 @@ pub fn due(
     }
 }
 
+/// Whether a certificate that the change ended calls for another at once, that states what is new
+/// (転入・氏名変更等と同時の発行). Where entry, card or key ended, or the holder asked, it does not.
+#[must_use]
+pub fn calls_for_another(change: &Change) -> bool {
+    match change {
+        Change::BasicItem(_)
+        | Change::AddressRenamed
+        | Change::MunicipalityMerged
+        | Change::MovedOut
+        | Change::MovedAbroadContinued
+        | Change::Naturalised => true,
+        Change::MinorCorrection
+        | Change::EntryMade
+        | Change::EntryDeleted(_)
+        | Change::MoveOutNotified
+        | Change::MoveOutCancelled
+        | Change::ResidenceChanged
+        | Change::ResidentCodeChanged
+        | Change::IndividualNumberChanged
+        | Change::HouseholdChanged
+        | Change::SupportSet
+        | Change::SupportEnded
+        | Change::GuardianshipStarted
+        | Change::GuardianshipEnded
+        | Change::CardSuspended
+        | Change::CardResumed
+        | Change::CardSurrendered
+        | Change::CardVoid(_)
+        | Change::CardReissued
+        | Change::CardExtended
+        | Change::CardContinued
+        | Change::PinReset
+        | Change::PhoneIssued
+        | Change::PhoneChanged
+        | Change::PhoneLost
+        | Change::PhoneRecovered
+        | Change::HolderRequest(_)
+        | Change::KeyLeak(_)
+        | Change::RecordError(_)
+        | Change::Discarded(_) => false,
+    }
+}
+
 /// Whether the register brings the change; else the holder, the card or the phone does.
 fn is_of_the_register(change: &Change) -> bool {
     match change {

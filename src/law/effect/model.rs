@@ -22,6 +22,7 @@ use crate::register::HolderForm;
 use crate::register::PhoneState;
 use crate::register::Record;
 use crate::register::Status;
+use crate::register::Timer;
 use crate::register::Transition;
 use crate::register::lapse;
 use crate::register::transition;
@@ -152,11 +153,14 @@ fn happen(
             prop_assert!(!said.contains('空'), "{}", said);
             prop_assert_eq!(&life.record, &before);
         }
-        Ok(done) => {
+        Ok(mut done) => {
             prop_assert!(done.record.version() > before.version());
             prop_assert_eq!(done.record.cause(), &Cause::Event(event.id.clone()));
             // The same event from the same record gives the same version.
             prop_assert_eq!(&transition(Some(&before), &event, policy, now).unwrap(), &done);
+            for step in std::mem::take(&mut done.lapses) {
+                apply(life, step, today, policy)?;
+            }
             follow(life, form, event.reason);
             apply(life, done, today, policy)?;
         }
@@ -167,6 +171,8 @@ fn happen(
 fn tick(life: &mut Life, today: Date, policy: &Policy) -> Result<(), TestCaseError> {
     while let Some(done) = lapse(&life.record, today, policy) {
         prop_assert_eq!(done.record.version(), life.record.version() + 1);
+        let endless = [Timer::CardEnd, Timer::SupportEnd].map(Cause::Timer);
+        prop_assert!(done.armed_by.is_some() || endless.contains(done.record.cause()));
         apply(life, done, today, policy)?;
     }
     prop_assert!(life.record.next_timer().is_none_or(|day| day > today));

@@ -111,6 +111,12 @@ pub(super) fn after(mut record: Record, events: &[Event]) -> Record {
     record
 }
 
+/// What changed with an event, what time had done before it included.
+pub(super) fn all_words(done: &Transition) -> Vec<&'static str> {
+    let steps = done.lapses.iter().chain([done]);
+    steps.flat_map(|step| words(&step.changes)).collect()
+}
+
 pub(super) fn words(changes: &[Change]) -> Vec<&'static str> {
     changes.iter().map(|change| change.as_str()).collect()
 }

@@ -32,7 +32,9 @@ fn the_form_of_a_kept_record_is_fixed() {
         },
         "card": {"state": "issued", "ends": "2035-12-07"},
         "phone": "active",
-        "deadlines": [{"rule": "move-in-filing", "on": "2026-05-01"}],
+        "deadlines": [{
+            "rule": "move-in-filing", "on": "2026-05-01", "by": {"source": KIYOSE, "id": "e-1"}
+        }],
         "last_event": "2026-04-01"
     });
     let phone = event("phone_issued", json!({}));

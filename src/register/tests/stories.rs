@@ -113,7 +113,7 @@ fn a_cancelled_move_restores_the_entry() {
     // Thirty days after the planned one the card has ended, and stays so.
     let late = event("move_out_cancelled", json!({"event_date": "2026-05-02"}));
     let done = accepted(&after(base, &[event("move_out", json!({}))]), &late);
-    assert_eq!(words(&done.changes), ["card-void:move-in-not-filed", "move-out-cancelled"]);
+    assert_eq!(all_words(&done), ["card-void:move-in-not-filed", "move-out-cancelled"]);
 }
 
 #[test]
@@ -379,10 +379,62 @@ fn the_death_of_someone_about_to_move_is_taken() {
     // Died before the planned day, filed after it.
     let death = event("death", json!({"event_date": "2026-04-08", "notified_on": "2026-04-12"}));
     let done = accepted(&pending.record, &death);
+    assert_eq!(all_words(&done), ["moved-out", "entry-deleted:death", "card-void:entry-deleted"]);
+    // The death is not what ended the entry here.
+    assert_eq!(words(&done.lapses[0].changes), ["moved-out"]);
     assert_eq!(
-        words(&done.changes),
-        ["moved-out", "entry-deleted:death", "card-void:entry-deleted"]
+        done.lapses[0].armed_by,
+        pending.record.departure().map(|move_out| move_out.by.clone())
     );
+}
+
+#[test]
+fn what_time_does_names_the_event_since_which_it_ran() {
+    let named = |mut fields: Value, id: &str| {
+        fields["id"] = json!(id);
+        fields
+    };
+    let since = |record: &Record, timer: Timer| {
+        let mut record = record.clone();
+        while let Some(step) = lapse(&record, date("2036-01-01"), &Policy::default()) {
+            if *step.record.cause() == Cause::Timer(timer) {
+                return step.armed_by.map(|by| format!("{} {}", by.source(), by.id()));
+            }
+            record = step.record;
+        }
+        panic!("{timer:?} does not run out")
+    };
+    let notice = json!({"event_date": "2026-12-01", "notified_on": "2026-11-20"});
+    let leaving = after(record(national()), &[event("move_out", named(notice, "out"))]);
+    for timer in [Timer::Departure, Timer::MoveInFiling] {
+        assert_eq!(since(&leaving, timer).as_deref(), Some("132217 out"));
+    }
+    let left = after(record(national()), &[event("move_out", named(json!({}), "out"))]);
+    assert_eq!(since(&left, Timer::MoveInFiling).as_deref(), Some("132217 out"));
+    let arrived = after(left, &[event("move_in", named(move_in(), "in"))]);
+    assert_eq!(since(&arrived, Timer::CardContinuation).as_deref(), Some("131130 in"));
+    // The end that the law computed has no event; one that an event set has.
+    assert_eq!(since(&record(foreigner()), Timer::CardEnd), None);
+    let stay = |end: &str| json!({"category": "mid_long_term", "period_end": end});
+    let moved = |end: &str| {
+        json!({"note": "在留期間の誤記", "changes": {"residence": {
+            "old": stay("2026-12-31"), "new": stay(end)
+        }}})
+    };
+    for (reason, id, end) in
+        [("correction", "fix", "2026-06-30"), ("residence_extended", "longer", "2027-06-30")]
+    {
+        let done = after(record(foreigner()), &[event(reason, named(moved(end), id))]);
+        let expected = format!("132217 {id}");
+        assert_eq!(since(&done, Timer::CardEnd), Some(expected), "{reason}");
+    }
+    let later =
+        after(record(foreigner()), &[event("correction", named(moved("2027-06-30"), "fix"))]);
+    assert_eq!(since(&later, Timer::CardEnd), None, "a longer stay moves no card's end");
+    let lost = event("card_lost", json!({"source": "card-desk"}));
+    let anew = json!({"source": "card-desk", "card": {"expires": "2030-12-07"}});
+    let reissued = after(record(national()), &[lost, event("card_reissued", named(anew, "new"))]);
+    assert_eq!(since(&reissued, Timer::CardEnd).as_deref(), Some("card-desk new"));
 }
 
 #[test]

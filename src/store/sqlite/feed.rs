@@ -8,18 +8,23 @@ use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::Reason;
 use crate::law::revocation::Article;
+use crate::register::Timer;
 use crate::seal::Intent;
 use crate::store::StoreError;
 use crate::store::backend::Register;
 use crate::store::feed::Arrival;
+use crate::store::feed::Behind;
 use crate::store::feed::CauseRow;
 use crate::store::feed::Deferred;
+use crate::store::feed::Due;
 use crate::store::feed::EventKey;
 use crate::store::feed::EventRow;
 use crate::store::feed::EventState;
 use crate::store::feed::ResidentRow;
 use crate::store::feed::SourceRow;
 use crate::store::feed::SourceStatus;
+use crate::store::feed::Voucher;
+use crate::store::record::CertificateRecord;
 
 use super::row;
 use super::row::column;
@@ -98,7 +103,9 @@ impl Register for SqliteTransaction<'_> {
                    (SELECT count(*) FROM event e WHERE e.source = s.name AND e.state = 0), \
                    (SELECT count(*) FROM event e WHERE e.source = s.name AND e.state = 2), \
                    (SELECT min(received_at) FROM event e WHERE e.source = s.name AND e.state = 2) \
-                   FROM source s ORDER BY s.name";
+                   FROM (SELECT name, next FROM source UNION ALL SELECT DISTINCT source, 1 \
+                   FROM event WHERE state >= 2 AND state = 2 \
+                   AND source NOT IN (SELECT name FROM source)) s ORDER BY s.name";
         self.all(sql, [], |row| {
             let oldest: Option<i64> = column(row, 5)?;
             Ok(SourceStatus {
@@ -145,8 +152,8 @@ impl Register for SqliteTransaction<'_> {
         at: Timestamp,
     ) -> Result<EventKey, StoreError> {
         let sql = "INSERT INTO event (source, seq, id, line, state, findings, resend_of, \
-                   received_at, settled_at, recorded_at) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+                   received_at, settled_at, recorded_at, vouched) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let settled = (state != EventState::Waiting).then_some(at.to_unix());
         self.execute(
             sql,
@@ -161,6 +168,7 @@ impl Register for SqliteTransaction<'_> {
                 at.to_unix(),
                 settled,
                 arrival.recorded_at.map(Timestamp::to_unix),
+                voucher_number(arrival.vouched),
             ],
         )?;
         Ok(EventKey(self.connection.last_insert_rowid()))
@@ -178,11 +186,49 @@ impl Register for SqliteTransaction<'_> {
         self.execute(sql, params![key.0, state_number(state), findings, at.to_unix()]).map(drop)
     }
 
-    fn rejected(&mut self, after: EventKey, limit: u32) -> Result<Vec<EventRow>, StoreError> {
+    fn dismiss_event(
+        &mut self,
+        key: EventKey,
+        note: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE event SET state = 4, note = ?2, settled_at = ?3 WHERE row = ?1";
+        self.execute(sql, params![key.0, note, at.to_unix()]).map(drop)
+    }
+
+    fn owe_reissue(&mut self, key: EventKey, owed: bool) -> Result<(), StoreError> {
+        self.execute("UPDATE event SET reissue = ?2 WHERE row = ?1", params![key.0, owed]).map(drop)
+    }
+
+    fn rejected(
+        &mut self,
+        after: EventKey,
+        all: bool,
+        limit: u32,
+    ) -> Result<Vec<EventRow>, StoreError> {
         let sql = format!(
-            "SELECT {EVENT} FROM event e WHERE e.state = 2 AND e.row > ?1 ORDER BY e.row LIMIT ?2"
+            "SELECT {EVENT} FROM event e WHERE e.state >= 2 AND (?2 OR e.state = 2) AND e.row > ?1 \
+             ORDER BY e.row LIMIT ?3"
         );
-        self.all(&sql, params![after.0, limit], |row| event(row, 0))
+        self.all(&sql, params![after.0, all, limit], |row| event(row, 0))
+    }
+
+    fn waiting_below(&mut self, source: &str, next: u64) -> Result<Vec<EventRow>, StoreError> {
+        let sql = format!(
+            "SELECT {EVENT} FROM event e WHERE e.source = ?1 AND e.seq < ?2 AND e.state = 0 \
+             ORDER BY e.seq"
+        );
+        self.all(&sql, params![source, row::signed(next)?], |row| event(row, 0))
+    }
+
+    fn changed_by(
+        &mut self,
+        event: EventKey,
+    ) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
+        let sql = row::select_certificate!(
+            ", k.change FROM cause k JOIN certificate c ON c.id = k.id WHERE k.event = ?1 ORDER BY c.id"
+        );
+        self.all(sql, [event.0], |row| Ok((row::certificate(row)?, column(row, 16)?)))
     }
 
     fn put_cause(
@@ -190,27 +236,34 @@ impl Register for SqliteTransaction<'_> {
         intent: Intent,
         change: &str,
         article: &str,
-        event: Option<EventKey>,
+        behind: Behind,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO cause (id, change, article, event, at) VALUES (?1, ?2, ?3, ?4, ?5) \
+        let sql = "INSERT INTO cause (id, change, article, event, timer, due, at) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
                    ON CONFLICT (id) DO UPDATE SET change = excluded.change, \
-                   article = excluded.article, event = excluded.event, at = excluded.at";
-        let event = event.map(|key| key.0);
-        self.execute(sql, params![intent.row(), change, article, event, at.to_unix()]).map(drop)
+                   article = excluded.article, event = excluded.event, timer = excluded.timer, \
+                   due = excluded.due, at = excluded.at";
+        let (event, timer, due) = behind_columns(behind);
+        let values = params![intent.row(), change, article, event, timer, due, at.to_unix()];
+        self.execute(sql, values).map(drop)
     }
 
     fn cause(&mut self, intent: Intent) -> Result<Option<CauseRow>, StoreError> {
         let sql = format!(
-            "SELECT k.change, k.article, k.at, {EVENT} FROM cause k \
+            "SELECT k.change, k.article, k.at, k.timer, k.due, c.request, c.changed, {EVENT} \
+             FROM cause k JOIN certificate c ON c.id = k.id \
              LEFT JOIN event e ON e.row = k.event WHERE k.id = ?1"
         );
         self.first(&sql, [intent.row()], |row| {
-            let known: Option<i64> = column(row, 3)?;
+            let known: Option<i64> = column(row, 7)?;
             Ok(CauseRow {
                 change: column(row, 0)?,
                 article: article(&column::<String>(row, 1)?)?,
-                event: known.map(|_| event(row, 3)).transpose()?,
+                event: known.map(|_| event(row, 7)).transpose()?,
+                timer: due(column(row, 3)?, column(row, 4)?)?,
+                request: column(row, 5)?,
+                entry: row::unsigned(column(row, 6)?)?,
                 at: row::time(column(row, 2)?)?,
             })
         })
@@ -218,13 +271,14 @@ impl Register for SqliteTransaction<'_> {
 
     fn latencies(&mut self) -> Result<Vec<i64>, StoreError> {
         let sql = "SELECT max(0, k.at - e.recorded_at) FROM cause k JOIN event e ON e.row = k.event \
-                   WHERE e.recorded_at IS NOT NULL ORDER BY 1";
+                   WHERE e.recorded_at IS NOT NULL AND k.timer IS NULL ORDER BY 1";
         self.all(sql, [], |row| column(row, 0))
     }
 
     fn defer(&mut self, deferred: &Deferred) -> Result<(), StoreError> {
-        let sql = "INSERT INTO deferred (id, at, reason, change, article, event) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let sql = "INSERT INTO deferred (id, at, reason, change, article, event, timer, due) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        let (event, timer, due) = behind_columns(deferred.behind);
         self.execute(
             sql,
             params![
@@ -233,14 +287,16 @@ impl Register for SqliteTransaction<'_> {
                 deferred.reason.code(),
                 deferred.change,
                 deferred.article.to_string(),
-                deferred.event.map(|key| key.0),
+                event,
+                timer,
+                due,
             ],
         )
         .map(drop)
     }
 
     fn take_deferred(&mut self, at: Timestamp, limit: u32) -> Result<Vec<Deferred>, StoreError> {
-        let sql = "SELECT id, at, reason, change, article, event, row FROM deferred \
+        let sql = "SELECT id, at, reason, change, article, event, row, timer, due FROM deferred \
                    WHERE at <= ?1 ORDER BY at, row LIMIT ?2";
         let found = self.all(sql, params![at.to_unix(), limit], |row| {
             let deferred = Deferred {
@@ -250,7 +306,10 @@ impl Register for SqliteTransaction<'_> {
                     .map_err(|_| StoreError::Damaged("unknown reason"))?,
                 change: column(row, 3)?,
                 article: article(&column::<String>(row, 4)?)?,
-                event: column::<Option<i64>>(row, 5)?.map(EventKey),
+                behind: Behind {
+                    event: column::<Option<i64>>(row, 5)?.map(EventKey),
+                    timer: due(column(row, 7)?, column(row, 8)?)?,
+                },
             };
             Ok((deferred, column::<i64>(row, 6)?))
         })?;
@@ -264,8 +323,8 @@ impl Register for SqliteTransaction<'_> {
 }
 
 /// The columns that [`event`] reads, in its order.
-const EVENT: &str =
-    "e.row, e.source, e.seq, e.id, e.line, e.state, e.findings, e.received_at, e.settled_at";
+const EVENT: &str = "e.row, e.source, e.seq, e.id, e.line, e.state, e.findings, e.received_at, \
+                     e.settled_at, e.vouched, e.note, e.resend_of, e.reissue";
 
 /// An event out of a row in which [`EVENT`] begins at `at`.
 fn event(row: &Row<'_>, at: usize) -> Result<EventRow, StoreError> {
@@ -282,9 +341,19 @@ fn event(row: &Row<'_>, at: usize) -> Result<EventRow, StoreError> {
             1 => EventState::Applied,
             2 => EventState::Refused,
             3 => EventState::Resent,
+            4 => EventState::Dismissed,
             _ => return Err(StoreError::Damaged("unknown state of an event")),
         },
+        vouched: match column::<i64>(row, at + 9)? {
+            0 => Voucher::Nobody,
+            1 => Voucher::Source,
+            2 => Voucher::Operator,
+            _ => return Err(StoreError::Damaged("unknown voucher of an event")),
+        },
         findings: column(row, at + 6)?,
+        note: column(row, at + 10)?,
+        resend_of: column::<Option<i64>>(row, at + 11)?.map(EventKey),
+        reissue: column(row, at + 12)?,
         received_at: row::time(column(row, at + 7)?)?,
         settled_at: settled.map(row::time).transpose()?,
     })
@@ -296,7 +365,33 @@ fn state_number(state: EventState) -> i64 {
         EventState::Applied => 1,
         EventState::Refused => 2,
         EventState::Resent => 3,
+        EventState::Dismissed => 4,
     }
+}
+
+fn voucher_number(vouched: Voucher) -> i64 {
+    match vouched {
+        Voucher::Nobody => 0,
+        Voucher::Source => 1,
+        Voucher::Operator => 2,
+    }
+}
+
+/// Event, timer and its day.
+fn behind_columns(behind: Behind) -> (Option<i64>, Option<&'static str>, Option<String>) {
+    (
+        behind.event.map(|key| key.0),
+        behind.timer.map(|due| due.timer.as_str()),
+        behind.timer.map(|due| due.on.to_string()),
+    )
+}
+
+/// A timer out of its two columns.
+fn due(timer: Option<String>, on: Option<String>) -> Result<Option<Due>, StoreError> {
+    let Some((timer, on)) = timer.zip(on) else { return Ok(None) };
+    let timer = Timer::from_word(&timer).ok_or(StoreError::Damaged("unknown timer"))?;
+    let on = on.parse().map_err(|_| StoreError::Damaged("the day of a timer"))?;
+    Ok(Some(Due { timer, on }))
 }
 
 fn article(id: &str) -> Result<Article, StoreError> {

@@ -135,27 +135,37 @@ CREATE TABLE event (
     seq         INTEGER,                                   -- none: a resend, or a line nobody could read
     id          TEXT NOT NULL,
     line        BLOB NOT NULL,
-    state       INTEGER NOT NULL CHECK (state IN (0, 1, 2, 3)), -- waiting, applied, refused, resent
+    -- Waiting, applied, refused; refused and since resent or dismissed.
+    state       INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
+    vouched     INTEGER NOT NULL CHECK (vouched BETWEEN 0 AND 2), -- who answers for it: nobody, its source, the operator
     findings    TEXT,                                      -- JSON, when refused
+    note        TEXT,                                      -- why it was dismissed
     resend_of   INTEGER REFERENCES event (row),
+    reissue     INTEGER NOT NULL DEFAULT 0 CHECK (reissue IN (0, 1)), -- 1: a new certificate is owed
     received_at INTEGER NOT NULL,
     settled_at  INTEGER,
     recorded_at INTEGER,                                   -- the register's time of record
-    CHECK ((state = 0) = (settled_at IS NULL))
+    CHECK ((state = 0) = (settled_at IS NULL)),
+    CHECK ((state = 4) = (note IS NOT NULL))
 ) STRICT;
 CREATE UNIQUE INDEX event_id ON event (id, source);
 CREATE UNIQUE INDEX event_seq ON event (source, seq) WHERE seq IS NOT NULL;
-CREATE INDEX event_refused ON event (row) WHERE state = 2;
+CREATE INDEX event_refused ON event (row) WHERE state >= 2;
 CREATE INDEX event_waiting ON event (source, seq) WHERE state = 0;
 
--- Why a certificate's state last changed: the change, the rule's article, and the event behind it.
+-- Why a certificate's state last changed: the change, the rule's article, the event behind it, and
+-- the timer that ran from that event, when it was time's work.
 CREATE TABLE cause (
     id      INTEGER PRIMARY KEY REFERENCES certificate (id),
     change  TEXT NOT NULL,
     article TEXT NOT NULL,
     event   INTEGER REFERENCES event (row),
-    at      INTEGER NOT NULL
+    timer   TEXT,
+    due     TEXT,                                          -- the timer's day, YYYY-MM-DD, Japan
+    at      INTEGER NOT NULL,
+    CHECK ((timer IS NULL) = (due IS NULL))
 ) STRICT;
+CREATE INDEX cause_event ON cause (event) WHERE event IS NOT NULL;
 
 -- Revocations that policy puts off.
 CREATE TABLE deferred (
@@ -165,7 +175,9 @@ CREATE TABLE deferred (
     reason  INTEGER NOT NULL,
     change  TEXT NOT NULL,
     article TEXT NOT NULL,
-    event   INTEGER
+    event   INTEGER,
+    timer   TEXT,
+    due     TEXT
 ) STRICT;
 CREATE INDEX deferred_at ON deferred (at);
 

@@ -10,6 +10,7 @@ use super::apply;
 use super::event;
 use super::fates;
 use super::home;
+use super::rejected;
 use super::relocation;
 use super::state;
 use super::status;
@@ -72,10 +73,40 @@ fn a_gap_that_will_never_be_filled_is_stepped_over() {
     let stage = with_residents(1);
     let events = [5, 6].map(|seq| event(seq, "p-1", "household_change"));
     assert_eq!(fates(&apply(&stage, &events).exits(1)), ["waiting", "waiting"]);
-    stage.jpki(&format!("feed source {KIYOSE} --next 5")).exits(0);
+    let json = stage.jpki(&format!("feed source {KIYOSE} --next 5 --json")).exits(0).json();
+    let resumed = json["resumed"].as_array().unwrap().iter().map(|one| one["id"].clone());
+    assert_eq!(resumed.collect::<Vec<_>>(), ["e-5", "e-6"]);
+    assert_eq!([&json["next"], &json["passed"]], [7, 0]);
     assert_eq!(status(&stage, KIYOSE), [6, 2, 0, 0]);
     assert_eq!(version(&stage, "p-1"), 3);
     stage.jpki(&format!("feed source {KIYOSE} --next 3")).refused("R-REPLAYED");
+}
+
+#[test]
+fn what_waits_under_a_number_that_is_passed_over_is_refused_and_can_be_resent() {
+    let stage = with_residents(1);
+    let events = [3, 5, 8, 9].map(|seq| event(seq, "p-1", "household_change"));
+    assert_eq!(fates(&apply(&stage, &events).exits(1)), ["waiting"; 4]);
+    let words = format!("feed source {KIYOSE} --next 8");
+    let (before, record) = (state(&stage), stage.record());
+    let dry = stage.jpki(&format!("{words} --dry-run --json")).exits(0).json();
+    assert_eq!([&dry["next"], &dry["passed"]], [10, 2]);
+    let prose = stage.jpki(&format!("{words} --dry-run")).exits(0);
+    assert!(prose.stdout.contains("2 event(s) that waited under lower numbers would be refused"));
+    assert_eq!((state(&stage), stage.record()), (before, record));
+    assert_eq!(status(&stage, KIYOSE), [0, 0, 4, 0]);
+    assert_eq!(stage.jpki(&format!("{words} --json")).exits(0).json()["passed"], 2);
+    assert_eq!(status(&stage, KIYOSE), [9, 2, 0, 2]);
+    let list = rejected(&stage);
+    let listed: Vec<_> = list.iter().map(|one| (&one["id"], &one["findings"][0]["code"])).collect();
+    let code = json!("R-SEQUENCE-PASSED");
+    assert_eq!(listed, [(&json!("e-3"), &code), (&json!("e-5"), &code)]);
+    assert_eq!(fates(&apply(&stage, &events).exits(0)), ["duplicate"; 4]);
+    assert_eq!(fates(&stage.jpki("feed resend e-5 --json").exits(0)), ["applied"]);
+    stage.jpki("feed dismiss e-3 --note superseded").exits(0);
+    assert_eq!(status(&stage, KIYOSE), [9, 3, 0, 0]);
+    assert_eq!(version(&stage, "p-1"), 4);
+    stage.is_whole();
 }
 
 #[test]

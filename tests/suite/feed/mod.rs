@@ -11,6 +11,7 @@ mod resend;
 mod signed;
 mod sources;
 mod stories;
+mod timers;
 
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;

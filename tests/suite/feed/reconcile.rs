@@ -95,11 +95,47 @@ fn a_view_of_nobody_differs_from_one_of_somebody() {
     assert_eq!(differences(&reconcile(&stage, &[]).exits(1)).len(), 3);
     let nobody = Stage::founded();
     assert!(differences(&reconcile(&nobody, &[]).exits(0)).is_empty());
-    // Digests that lost their first line.
-    stage.write_lines("theirs.jsonl", &view(2));
-    stage.shell("jpki feed digest theirs.jsonl | sed 1d > digests.jsonl").exits(0);
-    let run = stage.jpki("feed reconcile digests.jsonl --json").exits(1);
-    assert_eq!(differences(&run).len(), 1);
+}
+
+#[test]
+fn digests_that_lost_a_line_are_not_compared() {
+    let stage = with_residents(40);
+    stage.write_lines("theirs.jsonl", &view(40));
+    let branch = "jpki feed digest theirs.jsonl | sed -n 2p | grep -o 'branch\":\"..' | tail -c3";
+    let branch = stage.shell(branch).exits(0).stdout.trim().to_owned();
+    let digest = format!("jpki feed digest theirs.jsonl --leaves {branch} > whole.jsonl");
+    stage.shell(&digest).exits(0);
+    stage.jpki("feed reconcile whole.jsonl").exits(0);
+    for cut in ["1d", "2d", "$d", "2p", "10,$d", "1s/digest\":\"./digest\":\"x/"] {
+        stage.shell(&format!("sed '{cut}' whole.jsonl > cut.jsonl")).exits(0);
+        let run = stage.jpki("feed reconcile cut.jsonl --json").exits(2).says("incomplete");
+        assert_eq!(run.lines().len(), 1, "nothing is compared: {run:?}");
+    }
+    stage.shell("head -c 700 whole.jsonl > cut.jsonl").exits(0);
+    stage.jpki("feed reconcile cut.jsonl").exits(2).says("incomplete");
+}
+
+#[test]
+fn an_item_that_the_sender_does_not_state_does_not_differ() {
+    let stage = with_residents(0);
+    let card = json!({ "card": { "expires": "2035-12-07" }, "former_surname": "山田" });
+    let ours: Vec<Value> = (1..=8).map(|n| holder_with(&format!("p-{n}"), &card)).collect();
+    stage.write_lines("ours.jsonl", &ours);
+    stage.jpki("feed import ours.jsonl").exits(0);
+    let mut theirs = view(8);
+    assert!(differences(&reconcile(&stage, &theirs).exits(0)).is_empty());
+    stage.shell("jpki feed digest theirs.jsonl > digests.jsonl").exits(0);
+    stage.jpki("feed reconcile digests.jsonl").exits(0);
+    theirs[4]["card"] = json!({ "expires": "2034-12-07" });
+    let expected = json!({ "difference": "item", "person": "p-5", "item": "card" });
+    assert_eq!(differences(&reconcile(&stage, &theirs).exits(1)), [expected]);
+    stage.shell("jpki feed digest theirs.jsonl > digests.jsonl").exits(0);
+    assert_eq!(differences(&stage.jpki("feed reconcile digests.jsonl --json").exits(1)).len(), 1);
+    let help = stage.jpki("feed reconcile --help").exits(0).stdout;
+    assert!(help.contains("Only what the sender states is compared"), "{help}");
+    theirs.push(theirs[0].clone());
+    stage.write_lines("theirs.jsonl", &theirs);
+    stage.jpki("feed reconcile theirs.jsonl").exits(2).says("line 9: this person stands in");
 }
 
 #[test]

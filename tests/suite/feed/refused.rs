@@ -69,6 +69,8 @@ fn a_line_that_is_no_event_is_listed_and_uses_up_no_number() {
     for line in lines {
         is_refused(&stage, line, "E-JSON");
     }
+    // Of no source that is known, and counted all the same.
+    assert_eq!(status(&stage, "?"), [0, 0, 0, 9]);
     stage.write("good.jsonl", good);
     assert_eq!(fates(&stage.jpki("feed apply good.jsonl --json").exits(0)), ["applied"]);
 }
@@ -119,6 +121,23 @@ fn an_event_that_cannot_be_uses_up_its_number() {
     let ahead = json!({ "recorded_at": "2026-04-02T09:04:00+09:00" });
     stage.write("next.jsonl", with(event(count + 1, "p-1", "household_change"), &ahead));
     assert_eq!(fates(&stage.jpki("feed apply next.jsonl --json").exits(0)), ["applied"]);
+}
+
+#[test]
+fn an_id_that_would_move_the_cursor_is_shown_and_does_not() {
+    let stage = with_residents(1);
+    let id = "\u{1b}[2Jgone\u{202e}";
+    let line = with(event(1, "p-1", "household_change"), &json!({ "id": id }));
+    stage.write("bad.jsonl", line);
+    let said = [
+        stage.jpki("feed apply bad.jsonl").exits(1).stdout,
+        stage.jpki("feed rejected").exits(0).stdout,
+    ];
+    for text in said {
+        assert!(text.contains("<U+001B>[2Jgone<U+202E>"), "{text}");
+    }
+    let json = &rejected(&stage)[0];
+    assert_eq!(json["id"], id);
 }
 
 #[test]

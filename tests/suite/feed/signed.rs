@@ -109,6 +109,53 @@ fn what_waits_is_verified_before_it_waits() {
 }
 
 #[test]
+fn the_operator_repeats_what_was_signed_and_nothing_else() {
+    let stage = demanding();
+    // Signed, and wrong in itself: the operator corrects it, and answers for that.
+    let wrong = canonical(1, "household_change").replace("\"p-1\"", "\"p-9\"");
+    assert_eq!(fate(&stage, &signed(&stage, "source", &wrong)), "R-NO-RECORD");
+    let resend = "feed resend e-1 --set person=p-1 --json";
+    assert_eq!(fates(&stage.jpki(&format!("{resend} --dry-run")).exits(0)), ["applied"]);
+    // Not in another's name, who signs as well.
+    stage.jpki(&format!("{resend} --set source=131130")).refused("R-RESEND-SOURCE");
+    assert_eq!(fates(&stage.jpki(resend).exits(0)), ["applied"]);
+    assert_eq!(stage.count("repeated"), 1);
+    assert!(rejected(&stage).is_empty());
+    // Refused for what it comes with: only the source can say it again.
+    let line = canonical(2, "death");
+    let before = state(&stage);
+    let replayed = line.replace("\"seq\":2", "\"seq\":1").replace("e-2", "e-9");
+    for (line, code) in [
+        (line.clone(), "R-UNSIGNED"),
+        (signed(&stage, "stranger", &line), "R-SIGNATURE"),
+        (line.replace(KIYOSE, "131130"), "R-SOURCE-UNKNOWN"),
+        (signed(&stage, "source", &replayed), "R-REPLAYED"),
+        (line.replace("\"source\"", "\"sauce\""), "E-JSON"),
+        (line.replace(KIYOSE, "city"), "E-WORD"),
+        (signed(&stage, "source", &canonical(1, "death")), "R-EVENT-CONFLICT"),
+    ] {
+        assert_eq!(fate(&stage, &line), code);
+        let id = rejected(&stage)[0]["id"].as_str().unwrap().to_owned();
+        for set in ["", "--set sauce= --set source=132217"] {
+            // What is no event is malformed, whoever may have sent it.
+            let malformed = set.is_empty() && code.starts_with("E-");
+            let run = stage.jpki(&format!("feed resend {id} {set}"));
+            run.exits(if malformed { 2 } else { 3 });
+        }
+        stage.jpki(&format!("feed dismiss {id} --note forged")).exits(0);
+    }
+    assert_eq!(state(&stage), before);
+    assert_eq!(stage.count("revoked"), 0);
+    // The source's own repeat, signed, names the original.
+    let wrong = canonical(2, "household_change").replace("\"p-1\"", "\"p-9\"");
+    assert_eq!(fate(&stage, &signed(&stage, "source", &wrong)), "R-NO-RECORD");
+    let mut again = canonical(3, "household_change");
+    again.insert_str(again.len() - 1, ",\"resend_of\":\"e-2\"");
+    assert_eq!(fate(&stage, &signed(&stage, "source", &again)), "applied");
+    assert!(rejected(&stage).is_empty());
+}
+
+#[test]
 fn who_has_registered_a_key_signs_even_where_policy_does_not_ask() {
     let stage = demanding();
     set_policy(&stage, "feed_signatures", "optional");

@@ -41,7 +41,10 @@ fn a_feed_that_is_taken_over_goes_on_from_its_number() {
     let stage = with_residents(1);
     let words = format!("feed source {KIYOSE} --next 1000 --json");
     let json = stage.jpki(&words).exits(0).json();
-    assert_eq!(json, json!({ "source": KIYOSE, "next": 1000, "key_registered": false }));
+    let expected = json!({
+        "source": KIYOSE, "next": 1000, "key_registered": false, "passed": 0, "resumed": []
+    });
+    assert_eq!(json, expected);
     let events = [999, 1000, 1001].map(|seq| event(seq, "p-1", "household_change"));
     let run = apply(&stage, &events).exits(1);
     assert_eq!(fates(&run), ["R-REPLAYED", "applied", "applied"]);

@@ -6,7 +6,7 @@
 //! on a card and a phone. At each step events arrive (`refused` names the code), the timers are run
 //! (`tick`), or a certificate is applied for (`issue`; `answer` names the rule). `expect` is what
 //! `jpki why` says after the last step: state, reason, article, what changed, and the number of the
-//! event, `time` or `command` behind it.
+//! event behind it, or the timer and the event since which it ran, or `command`.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -20,6 +20,7 @@ use crate::stage::Stage;
 use crate::stage::holder_with;
 
 use super::set_policy;
+use super::timers::every_chain_is_complete;
 
 /// A certificate of a story.
 struct Given {
@@ -186,6 +187,9 @@ fn tell(stories: Vec<Value>) {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // And whatever time does to all of them in the end.
+    stage.jpki("feed tick --at 2027-06-01T09:00:00+09:00").exits(0);
+    every_chain_is_complete(&stage);
     stage.record();
 }
 
@@ -311,10 +315,13 @@ fn why(json: &Value, person: &str) -> String {
     }
     let cause = &json["cause"];
     let change = text(&cause["change"]);
-    let by = match json["event"]["id"].as_str() {
-        Some(id) => id.strip_prefix(&format!("{person}-")).unwrap_or("a stranger").to_owned(),
-        None if change == "command" => change.clone(),
-        None => "time".to_owned(),
+    let event = json["event"]["id"].as_str();
+    let event = event.map(|id| id.strip_prefix(&format!("{person}-")).unwrap_or("a stranger"));
+    let by = match (json["timer"]["timer"].as_str(), event) {
+        (None, Some(event)) => event.to_owned(),
+        (Some(timer), Some(event)) => format!("{timer} since {event}"),
+        (Some(timer), None) => timer.to_owned(),
+        (None, None) => change.clone(),
     };
     format!("{state} {} {} {change} by {by}", text(&json["reason"]), text(&cause["article"]))
 }

@@ -22,16 +22,29 @@ pub(crate) enum FeedCommand {
     /// Enter residents who are on record already: a baseline, a holder file per line (初期登録)
     Import(ImportArgs),
     /// List the refused events (エラーリスト)
-    Rejected,
+    Rejected(RejectedArgs),
     /// Say what a code means and what to do, in Japanese and English
     Explain(ExplainArgs),
     /// Repeat a refused event, corrected; the original stays on record (再送)
+    ///
+    /// The repeat is an act of the operator of this authority, who answers for it: it bears no
+    /// signature of the source, and the record of acts links it to the original. It is open for events
+    /// that their source is known to have sent. What was refused for its signature, number or id
+    /// (R-UNSIGNED, R-SIGNATURE, R-SOURCE-UNKNOWN, R-REPLAYED, R-EVENT-CONFLICT), or cannot be read
+    /// where signatures are asked for, only the source can send again: in a line of its own, signed,
+    /// that may name the original in `resend_of`.
     Resend(ResendArgs),
+    /// Take a refused event off the list, with a note why; it stays on record (処理済み)
+    Dismiss(DismissArgs),
     /// How each source's feed stands, and how fast certificates follow
     Status,
     /// Let time do its work: notified moves, lapsed cards, deferred revocations
     Tick,
     /// Compare residents with those of a sender, by digests (整合性確認)
+    ///
+    /// Only what the sender states is compared: an optional item that a line lacks, like the card or
+    /// a former surname, is not reported. Digests that were cut or changed are called incomplete, and
+    /// nothing is compared then.
     Reconcile(ReconcileArgs),
     /// Digest residents for a receiver to reconcile with, without their data
     Digest(DigestArgs),
@@ -49,7 +62,9 @@ pub(crate) struct ApplyArgs {
     /// Event files, JSON Lines (- for standard input)
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// Issue a new signature certificate where an event ended one and the holder may have another
+    /// Issue a new signature certificate where an event ended the holder's because what it states
+    /// changed, or completes a move that did. A visit that was interrupted is finished when the event
+    /// is given again
     #[arg(long, requires = "out")]
     pub(crate) reissue: bool,
     /// Folder for re-issued certificates and their keys
@@ -77,6 +92,28 @@ pub(crate) struct ExplainArgs {
     /// The code: R-… of a rule, E-… of data
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
+}
+
+/// Arguments of `jpki feed rejected`.
+#[derive(Debug, Args)]
+pub(crate) struct RejectedArgs {
+    /// Also those that were repeated or dismissed since
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Arguments of `jpki feed dismiss`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  jpki feed dismiss 132217-2026-000017 --note \"sent again by the source as 000018\"")]
+pub(crate) struct DismissArgs {
+    /// The id of the refused event, or the one under which an unreadable line is listed
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// Why nothing has to be done about it any more; no personal data
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) note: String,
 }
 
 /// Arguments of `jpki feed resend`.
@@ -122,7 +159,8 @@ pub(crate) struct SourceArgs {
     /// The public key that will sign its events (PEM or DER)
     #[arg(long, value_name = "FILE")]
     pub(crate) public_key: Option<PathBuf>,
-    /// The number that comes next, where a feed is taken over
+    /// The number that comes next, where a feed is taken over; whatever waits under a lower one is
+    /// refused (R-SEQUENCE-PASSED) and stays on the list of refused events
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..1 << 62))]
     pub(crate) next: Option<u64>,
 }

@@ -1,7 +1,8 @@
-//! `jpki why`: certificate → revocation → event → rule → article.
+//! `jpki why`: certificate → revocation → timer → event → rule → article.
 
 use jpki_ca::register::ChangeReason;
 use jpki_ca::store::State;
+use jpki_ca::store::Voucher;
 use serde::Serialize;
 
 use crate::args::ChangeArgs;
@@ -33,34 +34,50 @@ pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs) -> Result<Exit, Fail
     };
     let event = why.cause.as_ref().and_then(|cause| cause.event.as_ref());
     let form = event.and_then(jpki_ca::store::EventRow::form);
-    let event = form.as_ref().zip(event).map(|(form, row)| EventJson {
+    // The line is erased when its keeping period is over; what it was called stays.
+    let event = event.map(|row| EventJson {
         source: &row.source,
         seq: row.sequence,
         id: &row.id,
-        reason: &form.reason,
-        event_date: &form.event_date,
-        notified_on: form.notified_on.as_deref(),
-        recorded_at: &form.recorded_at,
+        by_operator: row.vouched == Voucher::Operator,
+        told: form.as_ref().map(|form| Told {
+            reason: &form.reason,
+            event_date: &form.event_date,
+            notified_on: form.notified_on.as_deref(),
+            recorded_at: &form.recorded_at,
+        }),
     });
+    let timer = why.cause.as_ref().and_then(|cause| cause.timer);
+    if let Some(due) = timer {
+        lines.push(format!(
+            "期限 timer           {} ({}), on {}",
+            due.timer.japanese(),
+            due.timer.as_str(),
+            due.on
+        ));
+    }
     if let Some(event) = &event {
-        let word = event.reason.parse::<ChangeReason>().map_or("", ChangeReason::japanese);
-        lines.push(format!(
-            "異動 event           {} {} of {}",
-            event.id, event.reason, event.source
-        ));
-        lines.push(format!("異動事由 reason      {word} ({})", event.reason));
-        lines.push(format!(
-            "異動日 dates         happened {}, notified {}, recorded {}",
-            event.event_date,
-            event.notified_on.unwrap_or("-"),
-            event.recorded_at
-        ));
+        let by = if event.by_operator { ", repeated by the operator" } else { "" };
+        lines.push(format!("異動 event           {} of {}{by}", event.id, event.source));
+        if let Some(told) = &event.told {
+            let word = told.reason.parse::<ChangeReason>().map_or("", ChangeReason::japanese);
+            lines.push(format!("異動事由 reason      {word} ({})", told.reason));
+            lines.push(format!(
+                "異動日 dates         happened {}, notified {}, recorded {}",
+                told.event_date,
+                told.notified_on.unwrap_or("-"),
+                told.recorded_at
+            ));
+        }
     }
     let cause = why.cause.as_ref().map(|cause| {
         lines.push(format!("規則 rule            {}", cause.change));
         lines.push(format!("条文 article         {} {}", cause.article.japanese, cause.article));
         lines.push(format!("                     {}", cause.article.english));
-        lines.push(format!("記録 recorded        {}", cause.at));
+        lines.push(format!("記録 recorded        {}, audit entry {}", cause.at, cause.entry));
+        if event.is_none() {
+            lines.push(format!("申請 request         {}", cause.request));
+        }
         CauseJson {
             change: &cause.change,
             article: cause.article.to_string(),
@@ -68,6 +85,8 @@ pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs) -> Result<Exit, Fail
             article_english: cause.article.english,
             article_confirmed: cause.article.confirmed,
             at: cause.at.to_string(),
+            entry: cause.entry,
+            request: &cause.request,
         }
     });
     if cause.is_none() {
@@ -79,6 +98,7 @@ pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs) -> Result<Exit, Fail
         state,
         since: since.map(|since| since.to_string()),
         reason,
+        timer: timer.map(|due| TimerJson { timer: due.timer.as_str(), on: due.on.to_string() }),
         event,
         cause,
     };
@@ -93,8 +113,15 @@ struct WhyJson<'a> {
     state: &'static str,
     since: Option<String>,
     reason: Option<&'static str>,
+    timer: Option<TimerJson>,
     event: Option<EventJson<'a>>,
     cause: Option<CauseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct TimerJson {
+    timer: &'static str,
+    on: String,
 }
 
 #[derive(Serialize)]
@@ -102,6 +129,14 @@ struct EventJson<'a> {
     source: &'a str,
     seq: Option<u64>,
     id: &'a str,
+    by_operator: bool,
+    #[serde(flatten)]
+    told: Option<Told<'a>>,
+}
+
+/// What the line of an event says.
+#[derive(Serialize)]
+struct Told<'a> {
     reason: &'a str,
     event_date: &'a str,
     notified_on: Option<&'a str>,
@@ -116,4 +151,6 @@ struct CauseJson<'a> {
     article_english: &'a str,
     article_confirmed: bool,
     at: String,
+    entry: u64,
+    request: &'a str,
 }

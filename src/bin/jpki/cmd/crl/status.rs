@@ -86,7 +86,7 @@ fn place(list: &ListStatus) -> String {
             format!("{}{}", municipality.prefecture(), municipality.name())
         }
         Coverage::Everything => "全件".to_owned(),
-        _ => "認証局".to_owned(),
+        Coverage::Partition(_) => "認証局".to_owned(),
     }
 }
 

@@ -11,6 +11,7 @@ use crate::cmd::lines::Lines;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::safe::safe;
 
 use super::reissue::Reissue;
 
@@ -30,7 +31,7 @@ pub(crate) fn run(context: &Context<'_>, args: &ApplyArgs) -> Result<Exit, Failu
     for file in &args.files {
         work.file(file)?;
     }
-    let Counts { applied, duplicate, waiting, refused } = work.counts;
+    let Counts { applied, duplicate, waiting, refused, unserved } = work.counts;
     context.report.note(&format!(
         "jpki: {applied} applied, {duplicate} known already, {waiting} held back, {refused} refused"
     ));
@@ -40,13 +41,17 @@ pub(crate) fn run(context: &Context<'_>, args: &ApplyArgs) -> Result<Exit, Failu
     if waiting > 0 {
         context.report.note("jpki: numbers are missing: see jpki feed status");
     }
-    Ok(if refused + waiting > 0 { Exit::Negative } else { Exit::Done })
+    if unserved > 0 {
+        context.report.note(&format!("jpki: {unserved} new certificate(s) could not be issued"));
+    }
+    Ok(if refused + waiting + unserved > 0 { Exit::Negative } else { Exit::Done })
 }
 
 /// An outcome in words.
 pub(super) fn to_text(outcome: &EventOutcome) -> String {
     let seq = outcome.seq.map_or_else(|| "-".to_owned(), |seq| seq.to_string());
-    let head = format!("{:<10} {seq:>6}  {:<24}", outcome.source, outcome.id);
+    // An id that is none is whatever the sender wrote.
+    let head = format!("{:<10} {seq:>6}  {:<24}", outcome.source, safe(&outcome.id));
     match &outcome.fate {
         Fate::Duplicate => format!("{head} known already, nothing done"),
         Fate::Waiting { expected } => format!("{head} held back: number {expected} is missing"),
@@ -57,7 +62,7 @@ pub(super) fn to_text(outcome: &EventOutcome) -> String {
             }
             lines.join("\n")
         }
-        Fate::Applied { certificates, .. } => {
+        Fate::Applied { certificates, reissue, .. } => {
             let mut lines = vec![format!("{head} applied")];
             for touched in certificates {
                 let reason = touched.reason.map_or("", |reason| reason.as_str());
@@ -65,6 +70,9 @@ pub(super) fn to_text(outcome: &EventOutcome) -> String {
                     "    {:<12} {} {} {reason}  because {} ({})",
                     touched.effect, touched.ca, touched.serial, touched.change, touched.article
                 ));
+            }
+            if *reissue {
+                lines.push("    a new signature certificate is due".to_owned());
             }
             lines.join("\n")
         }
@@ -78,6 +86,7 @@ struct Counts {
     duplicate: u64,
     waiting: u64,
     refused: u64,
+    unserved: u64,
 }
 
 struct Work<'a> {
@@ -96,10 +105,11 @@ impl Work<'_> {
             let last = line.is_none();
             group.extend(line);
             if group.len() == GROUP || (last && !group.is_empty()) {
-                let outcomes = if self.context.global.dry_run {
-                    self.authority.rehearse_ingest(&group)?
-                } else {
-                    self.authority.ingest(&group)?
+                let outcomes = match (self.context.global.dry_run, self.reissue) {
+                    (true, None) => self.authority.rehearse_ingest(&group)?,
+                    (true, Some(_)) => self.authority.rehearse_ingest_to_reissue(&group)?,
+                    (false, None) => self.authority.ingest(&group)?,
+                    (false, Some(_)) => self.authority.ingest_to_reissue(&group)?,
                 };
                 group.clear();
                 for outcome in outcomes {
@@ -120,10 +130,12 @@ impl Work<'_> {
             _ => self.counts.refused += 1,
         }
         self.context.report.result(outcome, &to_text(outcome))?;
-        match self.reissue {
-            Some(reissue) if !self.context.global.dry_run => reissue.follow(self.context, outcome),
-            _ => Ok(()),
+        if let Some(reissue) = self.reissue.filter(|_| !self.context.global.dry_run)
+            && !reissue.follow(self.context, outcome)?
+        {
+            self.counts.unserved += 1;
         }
+        Ok(())
     }
 }
 

@@ -18,24 +18,26 @@ pub(super) fn run(context: &Context<'_>, args: &ReconcileArgs) -> Result<Exit, F
     let (authority, _) = context.records_to_ask()?;
     let mut lines = Lines::open(&args.file, context.report.watched())?;
     let mut theirs = Vec::new();
-    let mut residents = None::<Digests>;
+    // An empty file is the view of a sender who has nobody.
+    let mut residents = Digests::default();
     while let Some(line) = lines.next()? {
-        if let Ok(digest) = serde_json::from_slice::<DigestLine>(&line) {
-            theirs.push(digest);
-        } else {
-            let form = resident(&line, lines.number())?;
-            residents.get_or_insert_default().add(&form);
+        let first = lines.number() == 1;
+        match serde_json::from_slice::<DigestLine>(&line) {
+            Ok(digest) if first || !theirs.is_empty() => theirs.push(digest),
+            Err(_) if !theirs.is_empty() => {
+                let message =
+                    format!("line {} is no digest: the file is incomplete", lines.number());
+                return Err(Failure::usage(message));
+            }
+            Ok(_) | Err(_) => take(&mut residents, &line, lines.number())?,
         }
     }
-    if theirs.is_empty() {
-        // An empty file is the view of a sender who has nobody.
-        residents.get_or_insert_default();
-    }
-    if let Some(residents) = residents {
-        theirs.extend(residents.summary());
-        theirs.extend((0..=u8::MAX).flat_map(|branch| residents.leaves(branch)));
-    }
-    let differences = authority.digests()?.compare(&theirs);
+    let ours = authority.digests()?;
+    let differences = if theirs.is_empty() {
+        ours.compare_residents(&residents)
+    } else {
+        ours.compare(&theirs).map_err(Failure::usage)?
+    };
     for difference in &differences {
         context.report.result(difference, &to_text(difference))?;
     }
@@ -49,15 +51,13 @@ pub(super) fn digest(context: &Context<'_>, args: &DigestArgs) -> Result<Exit, F
     let mut lines = Lines::open(&args.file, context.report.watched())?;
     let mut digests = Digests::default();
     while let Some(line) = lines.next()? {
-        digests.add(&resident(&line, lines.number())?);
+        take(&mut digests, &line, lines.number())?;
     }
-    let mut out = digests.summary();
-    for branch in &args.leaves {
-        let number = u8::from_str_radix(branch, 16)
-            .map_err(|_| Failure::usage("--leaves takes branches of two hexadecimal digits"))?;
-        out.extend(digests.leaves(number));
-    }
-    for line in out {
+    let leaves = args.leaves.iter().map(|branch| {
+        u8::from_str_radix(branch, 16)
+            .map_err(|_| Failure::usage("--leaves takes branches of two hexadecimal digits"))
+    });
+    for line in digests.lines(&leaves.collect::<Result<_, _>>()?) {
         // JSON Lines in either mode: it is for the receiver's program.
         let text = serde_json::to_string(&line).unwrap_or_default();
         context.report.result(&line, &text)?;
@@ -65,8 +65,15 @@ pub(super) fn digest(context: &Context<'_>, args: &DigestArgs) -> Result<Exit, F
     Ok(Exit::Done)
 }
 
-fn resident(line: &[u8], number: u64) -> Result<HolderForm, Failure> {
-    HolderForm::read(line).map_err(|error| Failure::usage(format!("line {number}: {error}")))
+/// Takes in the resident of a line.
+fn take(digests: &mut Digests, line: &[u8], number: u64) -> Result<(), Failure> {
+    let fault = |problem: String| Failure::usage(format!("line {number}: {problem}"));
+    let form = HolderForm::read(line).map_err(|error| fault(error.to_string()))?;
+    if digests.add(&form) {
+        Ok(())
+    } else {
+        Err(fault("this person stands in an earlier line too".to_owned()))
+    }
 }
 
 fn to_text(difference: &Difference) -> String {

@@ -1,32 +1,45 @@
-//! `jpki feed rejected`, `explain` and `resend`.
+//! `jpki feed rejected`, `explain`, `resend` and `dismiss`.
 
 use jpki_ca::authority::AuthorityError;
-use jpki_ca::authority::corrected;
+use jpki_ca::authority::Fate;
 use jpki_ca::register::explanation;
+use jpki_ca::store::EventRow;
+use jpki_ca::store::EventState;
 use serde::Serialize;
 
+use crate::args::DismissArgs;
 use crate::args::ExplainArgs;
+use crate::args::RejectedArgs;
 use crate::args::ResendArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
+use crate::safe::safe;
 
 /// `jpki feed rejected`.
-pub(super) fn list(context: &Context<'_>) -> Result<Exit, Failure> {
+pub(super) fn list(context: &Context<'_>, args: &RejectedArgs) -> Result<Exit, Failure> {
     let (authority, _) = context.records_to_ask()?;
     let mut failure = None;
     let mut count = 0_u64;
-    let listed = authority.rejected(|row| {
+    let listed = authority.rejected(args.all, |row| {
         count += 1;
         let findings: serde_json::Value =
             row.findings.as_deref().and_then(|f| serde_json::from_str(f).ok()).unwrap_or_default();
         let mut lines = vec![format!(
-            "{:<10} {:>6}  {:<24} {}",
+            "{:<10} {:>6}  {:<24} {}{}",
             row.source,
             row.sequence.map_or_else(|| "-".to_owned(), |seq| seq.to_string()),
-            row.id,
-            row.received_at
+            safe(&row.id),
+            row.received_at,
+            match status(row) {
+                "refused" => "",
+                "resent" => ", resent",
+                _ => ", dismissed",
+            }
         )];
+        if let Some(note) = &row.note {
+            lines.push(format!("    {}", safe(note)));
+        }
         for finding in findings.as_array().into_iter().flatten() {
             let text = |field| finding.get(field).and_then(|v| v.as_str()).unwrap_or_default();
             lines.push(format!("    {}: {}", text("code"), text("message")));
@@ -36,6 +49,8 @@ pub(super) fn list(context: &Context<'_>) -> Result<Exit, Failure> {
             seq: row.sequence,
             id: &row.id,
             received_at: row.received_at.to_string(),
+            status: status(row),
+            note: row.note.as_deref(),
             findings: &findings,
         };
         context.report.result(&json, &lines.join("\n")).map_err(|error| {
@@ -92,22 +107,37 @@ pub(super) fn resend(context: &Context<'_>, args: &ResendArgs) -> Result<Exit, F
         })
         .collect::<Result<Vec<_>, Failure>>()?;
     let authority = context.records()?;
-    let original = authority.refused_event(&args.id)??;
-    let id = authority.resend_id(&original.source, &original.id)?;
-    let line = corrected(&original, &id, &corrections).map_err(Failure::usage)?;
-    let outcomes = if context.global.dry_run {
-        authority.rehearse_ingest(&[line])?
-    } else {
-        authority.ingest(&[line])?
-    };
-    let mut exit = Exit::Done;
-    for outcome in &outcomes {
-        if matches!(outcome.fate, jpki_ca::authority::Fate::Refused { .. }) {
-            exit = Exit::Negative;
-        }
-        context.report.result(outcome, &super::apply::to_text(outcome))?;
+    let outcome = authority.resend(&args.id, &corrections, context.global.dry_run)??;
+    context.report.result(&outcome, &super::apply::to_text(&outcome))?;
+    Ok(if matches!(outcome.fate, Fate::Refused { .. }) { Exit::Negative } else { Exit::Done })
+}
+
+/// `jpki feed dismiss`.
+pub(super) fn dismiss(context: &Context<'_>, args: &DismissArgs) -> Result<Exit, Failure> {
+    let dry_run = context.global.dry_run;
+    let row = context.records()?.dismiss(&args.id, &args.note, dry_run)??;
+    let status = if dry_run { "would-dismiss" } else { "dismissed" };
+    let words = if dry_run { "would be dismissed" } else { "dismissed; it stays on record" };
+    let json = DismissedJson { status, source: &row.source, seq: row.sequence, id: &row.id };
+    context.report.result(&json, &format!("{}: {words}", safe(&row.id)))?;
+    Ok(Exit::Done)
+}
+
+/// What became of a refused event since.
+fn status(row: &EventRow) -> &'static str {
+    match row.state {
+        EventState::Resent => "resent",
+        EventState::Dismissed => "dismissed",
+        _ => "refused",
     }
-    Ok(exit)
+}
+
+#[derive(Serialize)]
+struct DismissedJson<'a> {
+    status: &'static str,
+    source: &'a str,
+    seq: Option<u64>,
+    id: &'a str,
 }
 
 #[derive(Serialize)]
@@ -116,6 +146,9 @@ struct RejectedJson<'a> {
     seq: Option<u64>,
     id: &'a str,
     received_at: String,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'a str>,
     findings: &'a serde_json::Value,
 }
 

@@ -1,5 +1,6 @@
 //! `jpki feed status`, `tick` and `source`.
 
+use jpki_ca::authority::EventOutcome;
 use serde::Serialize;
 
 use crate::args::SourceArgs;
@@ -77,16 +78,32 @@ pub(super) fn tick(context: &Context<'_>) -> Result<Exit, Failure> {
 pub(super) fn source(context: &Context<'_>, args: &SourceArgs) -> Result<Exit, Failure> {
     let key = args.public_key.as_deref().map(input::public_key).transpose()?;
     let authority = context.records()?;
-    if context.global.dry_run {
-        context.report.note("jpki: would register the source: nothing was changed");
-        return Ok(Exit::Done);
-    }
+    let dry_run = context.global.dry_run;
     let signed = key.is_some();
-    let next = authority.register_source(args.source, key, args.next)??;
-    let text =
-        format!("{}: next number {next}{}", args.source, if signed { ", signed" } else { "" });
-    let json = RegisteredJson { source: args.source.as_str(), next, key_registered: signed };
-    context.report.result(&json, &text)?;
+    let done = authority.register_source(args.source, key, args.next, dry_run)??;
+    let (next, passed) = (done.next, done.passed);
+    let mut lines = vec![format!(
+        "{}: next number {next}{}{}",
+        args.source,
+        if signed { ", signed" } else { "" },
+        if dry_run { " (nothing was changed)" } else { "" }
+    )];
+    if passed > 0 {
+        lines.push(format!(
+            "{passed} event(s) that waited under lower numbers {} refused (R-SEQUENCE-PASSED): see \
+             jpki feed rejected",
+            if dry_run { "would be" } else { "are" }
+        ));
+    }
+    lines.extend(done.resumed.iter().map(super::apply::to_text));
+    let json = RegisteredJson {
+        source: args.source.as_str(),
+        next,
+        key_registered: signed,
+        passed,
+        resumed: &done.resumed,
+    };
+    context.report.result(&json, &lines.join("\n"))?;
     Ok(Exit::Done)
 }
 
@@ -132,4 +149,6 @@ struct RegisteredJson<'a> {
     source: &'a str,
     next: u64,
     key_registered: bool,
+    passed: u64,
+    resumed: &'a [EventOutcome],
 }

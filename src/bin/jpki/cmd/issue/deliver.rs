@@ -69,7 +69,7 @@ impl<'a> Delivery<'a> {
         let outcomes = self.authority.issue_all(&prepared)?;
         let mut lines = Vec::with_capacity(outcomes.len());
         for (request, outcome) in prepared.iter().zip(outcomes) {
-            let line = self.deliver(request, outcome)?;
+            let line = self.deliver(request.is_key_generated(), outcome)?;
             if line.result.as_ref().is_err_and(|refused| !is_served_elsewhere(refused)) {
                 // Never certified: nobody will ask for the keys that were made for it just now.
                 for kind in request.kinds().list() {
@@ -115,7 +115,14 @@ impl<'a> Delivery<'a> {
         Ok(request)
     }
 
-    fn deliver(&self, request: &IssueRequest, outcome: Outcome) -> Result<ResultLine, Failure> {
+    /// Hands over what was issued to a request earlier, whose keys were generated here.
+    pub(crate) fn hand_over(&self, outcome: Outcome) -> Result<ResultLine, Failure> {
+        let line = self.deliver(true, outcome)?;
+        sync_folder(self.out)?;
+        Ok(line)
+    }
+
+    fn deliver(&self, key_generated: bool, outcome: Outcome) -> Result<ResultLine, Failure> {
         let Outcome { request_id, result, .. } = outcome;
         let (status, certificates) = match result {
             Ok(served) => served,
@@ -126,7 +133,7 @@ impl<'a> Delivery<'a> {
         for issued in &certificates {
             self.refuse_to_replace(issued)?;
             let mut written = self.write(issued)?;
-            if request.is_key_generated() {
+            if key_generated {
                 match self.hand_over_key(&request_id, issued)? {
                     Some(path) => written.push(path),
                     None => {
