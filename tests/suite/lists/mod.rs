@@ -1,4 +1,5 @@
 //! Revocation lists, published.
 
+mod kill;
 mod property;
 mod sessions;

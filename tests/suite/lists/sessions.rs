@@ -12,10 +12,10 @@ use crate::stage::holder;
 use crate::stage::holder_with;
 
 /// Lists of one authority: one for every municipality, and its own.
-const LISTS: u64 = 1893;
+pub(super) const LISTS: u64 = 1893;
 
 /// Issues both certificates to someone and revokes the signature certificate; its number.
-fn revoked(stage: &Stage, person: &str) -> String {
+pub(super) fn revoked(stage: &Stage, person: &str) -> String {
     let issued = stage.issue(&holder(person), "");
     let serial = issued["certificates"][0]["serial"].as_str().unwrap().to_owned();
     revoke(stage, &serial);
@@ -27,7 +27,7 @@ fn revoke(stage: &Stage, serial: &str) {
     stage.jpki(&words).exits(0);
 }
 
-fn publish(stage: &Stage, words: &str) -> Value {
+pub(super) fn publish(stage: &Stage, words: &str) -> Value {
     stage.jpki(&format!("crl publish --json {words}")).exits(0).json()
 }
 
@@ -38,11 +38,11 @@ fn text(stage: &Stage, file: &str) -> String {
 }
 
 /// Where `current` points.
-fn current(stage: &Stage) -> PathBuf {
+pub(super) fn current(stage: &Stage) -> PathBuf {
     fs::read_link(stage.path("home/crl/current")).unwrap()
 }
 
-fn manifest(stage: &Stage) -> Value {
+pub(super) fn manifest(stage: &Stage) -> Value {
     serde_json::from_slice(&stage.read("home/crl/current/manifest.json")).unwrap()
 }
 
