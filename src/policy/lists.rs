@@ -1,4 +1,4 @@
-//! How long revocation lists live, and how often they are made.
+//! How long revocation lists live, how often they are made, and what they say of an event.
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -86,6 +86,35 @@ impl ListTiming {
     #[must_use]
     pub fn is_stale(self, age: i64) -> bool {
         age > self.half_life_seconds()
+    }
+}
+
+/// Whether an entry carries `invalidityDate` (RFC 5280 section 5.3.2): the day of the event of the
+/// register, where that brought the revocation.
+///
+/// Open: the profile of the lists is not public. By default not; that the authority learnt late of a
+/// move is then in its records, not in its lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InvalidityDate {
+    /// Entries do not.
+    #[default]
+    LeaveOut,
+    /// The beginning of that day in Japan, unless it lies ahead.
+    EventDate,
+}
+
+impl InvalidityDate {
+    /// Both, the default first.
+    pub const ALL: [Self; 2] = [Self::LeaveOut, Self::EventDate];
+
+    /// The word in `jpki.toml`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LeaveOut => "leave-out",
+            Self::EventDate => "event-date",
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::holder::Residence;
 
 pub use feed::FeedSignatures;
 pub use feed::UnknownPeople;
+pub use lists::InvalidityDate;
 pub use lists::ListTiming;
 pub use register::CardExtension;
 pub use register::DeletionReason;
@@ -78,6 +79,9 @@ pub struct Policy {
     /// When the revocation that an event brings takes effect: `immediate`, `event-date` or
     /// `next-day`.
     pub revocation_timing: RevocationTiming,
+    /// Whether lists say since when a certificate stated what was no longer so: `leave-out` or
+    /// `event-date`.
+    pub invalidity_date: InvalidityDate,
     /// For how many years issue records are kept after a certificate's end, and what the register
     /// replaced after it was replaced.
     ///
@@ -125,6 +129,7 @@ impl Default for Policy {
             card_extension: CardExtension::default(),
             phone_without_card: PhoneWithoutCard::default(),
             revocation_timing: RevocationTiming::default(),
+            invalidity_date: InvalidityDate::default(),
             retention_years: 10,
             register: UnknownPeople::default(),
             feed_signatures: FeedSignatures::default(),
@@ -265,6 +270,7 @@ mod tests {
                      card_extension = \"supersede\"\n\
                      phone_without_card = \"revoke\"\n\
                      revocation_timing = \"immediate\"\n\
+                     invalidity_date = \"leave-out\"\n\
                      retention_years = 10\n\
                      register = \"open\"\n\
                      feed_signatures = \"optional\"\n";
@@ -291,6 +297,7 @@ mod tests {
                      card_extension = \"keep\"\n\
                      phone_without_card = \"keep\"\n\
                      revocation_timing = \"next-day\"\n\
+                     invalidity_date = \"event-date\"\n\
                      retention_years = 5\n\
                      register = \"strict\"\n\
                      feed_signatures = \"required\"\n";

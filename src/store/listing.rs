@@ -95,6 +95,8 @@ pub struct Listed {
     pub since: Timestamp,
     /// Why.
     pub reason: Reason,
+    /// Since when what it states was not so, where lists are to say that.
+    pub invalidity: Option<Timestamp>,
     /// The certificate's last instant.
     pub not_after: Timestamp,
     /// The audit entry of its last change.
@@ -241,6 +243,15 @@ impl Tx<'_> {
         self.inner().commit_publication(publication, digest, entry)
     }
 
+    /// Has lists say since when what a certificate states was not so (`invalidityDate`), once it is
+    /// revoked.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn date_back(&mut self, intent: Intent, invalidity: Timestamp) -> Result<(), StoreError> {
+        self.inner().date_back(intent, invalidity)
+    }
+
     /// Counts a change of state in what the lists must carry.
     pub(super) fn recount(
         &mut self,
@@ -292,6 +303,7 @@ pub(super) trait Listing {
     fn put_list(&mut self, list: &ListRecord, replaces: Option<u64>) -> Result<(), StoreError>;
     fn reserve_number(&mut self, ca: CaName, coverage: Coverage) -> Result<u64, StoreError>;
     fn unlist(&mut self, intent: Intent, publication: u64) -> Result<(), StoreError>;
+    fn date_back(&mut self, intent: Intent, invalidity: Timestamp) -> Result<(), StoreError>;
     /// SHA-256 of the manifest of a publication that was committed.
     fn published(&mut self, publication: u64) -> Result<Option<[u8; 32]>, StoreError>;
     fn begin_publication(&mut self, at: Timestamp) -> Result<u64, StoreError>;

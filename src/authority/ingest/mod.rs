@@ -21,6 +21,7 @@ use crate::law::revocation::Certificate;
 use crate::law::revocation::Effect;
 use crate::law::revocation::Standing;
 use crate::policy::FeedSignatures;
+use crate::policy::InvalidityDate;
 use crate::profile::Subject;
 use crate::register::Cause;
 use crate::register::Change;
@@ -404,6 +405,13 @@ impl Authority {
             let decided = revocation::decide(&step.changes, &certificate, &self.policy);
             let Some((change, effect)) = decided else { continue };
             let due = revocation::due(&change, effect, step.on, tx.at(), &self.policy);
+            let since = step.on.start_of_day();
+            if self.policy.invalidity_date == InvalidityDate::EventDate
+                && matches!(effect, Effect::Revoke { .. })
+                && since <= tx.at()
+            {
+                tx.date_back(record.intent, since)?;
+            }
             let effected = carry_out(tx, &record, change, effect, due, behind)?;
             touched.extend(effected.map(|(word, reason, article)| Touched {
                 ca: record.ca,

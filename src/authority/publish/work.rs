@@ -370,7 +370,7 @@ impl Contents {
                 serial: listed.serial,
                 at: listed.since,
                 cause: Cause::Because(listed.reason),
-                invalidity: None,
+                invalidity: listed.invalidity,
             };
             contents.measure.add(&entry);
             contents.sum = contents.sum.with(listed.serial, listed.since, listed.reason);

@@ -151,6 +151,11 @@ impl Listing for SqliteTransaction<'_> {
         }
     }
 
+    fn date_back(&mut self, intent: Intent, invalidity: Timestamp) -> Result<(), StoreError> {
+        let sql = "UPDATE certificate SET invalidity = ?2 WHERE id = ?1";
+        self.execute(sql, [intent.row(), invalidity.to_unix()]).map(drop)
+    }
+
     fn published(&mut self, publication: u64) -> Result<Option<[u8; 32]>, StoreError> {
         let sql = "SELECT manifest FROM publication WHERE id = ?1";
         let found = self.first(sql, [row::signed(publication)?], |row| column(row, 0))?;
@@ -200,7 +205,7 @@ impl View for SqliteView {
         each: &mut dyn FnMut(Listed) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         // The columns of the index, which holds all that is asked.
-        let sql = "SELECT id, serial, since, reason, not_after, changed FROM certificate \
+        let sql = "SELECT id, serial, since, reason, not_after, changed, invalidity FROM certificate \
                    INDEXED BY certificate_listed \
                    WHERE ca = ?1 AND municipality IS ?2 AND since IS NOT NULL AND unlisted IS NULL \
                    ORDER BY serial";
@@ -225,6 +230,7 @@ impl View for SqliteView {
                 reason,
                 not_after: row::time(column(row, 4)?)?,
                 changed: row::unsigned(column(row, 5)?)?,
+                invalidity: column::<Option<i64>>(row, 6)?.map(row::time).transpose()?,
             })?;
         }
         Ok(())

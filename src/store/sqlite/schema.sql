@@ -36,6 +36,7 @@ CREATE TABLE certificate (
     since        INTEGER,
     reason       INTEGER,
     changed      INTEGER NOT NULL,                         -- audit entry of the last change
+    invalidity   INTEGER,                                  -- since when what it states was not so
     unlisted     INTEGER REFERENCES publication (id),      -- whose lists it left, its end being past
     CHECK ((carrier IS NULL) = (municipality IS NULL) AND (carrier IS NULL) = (person IS NULL)),
     CHECK (service IS NULL OR person IS NULL),
@@ -59,7 +60,7 @@ CREATE INDEX certificate_key ON certificate (key_hash);
 CREATE INDEX certificate_service ON certificate (service) WHERE service IS NOT NULL;
 -- What the lists carry, in their order, with everything that an entry needs.
 CREATE INDEX certificate_listed
-    ON certificate (ca, municipality, serial, since, reason, not_after, changed, id)
+    ON certificate (ca, municipality, serial, since, reason, not_after, changed, invalidity, id)
     WHERE since IS NOT NULL AND unlisted IS NULL;
 
 -- Keeping periods are counted from the end.

@@ -251,3 +251,29 @@ fn what_is_damaged_is_made_anew_or_named() {
     let refused = stage.jpki("crl publish --all").exits(2).stderr;
     assert!(refused.contains("manifest.json is not a manifest of ours"), "{refused}");
 }
+
+#[test]
+fn an_entry_says_since_when_it_was_not_so_if_policy_wants_it() {
+    for (word, expected) in [("leave-out", 0), ("event-date", 1)] {
+        let stage = Stage::founded();
+        let setting = format!("invalidity_date = \"{word}\"");
+        if word != "leave-out" {
+            stage.set("invalidity_date = \"leave-out\"", &setting);
+        }
+        stage.issue(&holder("p-1"), "");
+        let change = json!({ "sex": { "old": "female", "new": "male" } });
+        let event = json!({
+            "source": "132217", "seq": 1, "id": "e-1", "person": "p-1", "reason": "sex_change",
+            "event_date": "2026-04-02", "recorded_at": "2026-04-02T08:00:00+09:00",
+            "notified_on": "2026-04-02", "changes": change,
+        });
+        stage.write_lines("events.jsonl", &[event]);
+        stage.jpki("feed apply events.jsonl").exits(0);
+        publish(&stage, "--partition 132217");
+        let list = text(&stage, "signature-1-132217.crl");
+        assert!(list.contains("Affiliation Changed"), "{list}");
+        // 2 April in Japan begins at 15:00 of the day before in UTC.
+        let dates = list.matches("Invalidity Date: \n                Apr  1 15:00:00 2026 GMT");
+        assert_eq!(dates.count(), expected, "{list}");
+    }
+}
