@@ -1,5 +1,7 @@
 //! A list of ours, with the facts it states.
 
+use std::borrow::Borrow;
+
 use crate::asn1::Name;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -114,14 +116,12 @@ impl TbsList {
     pub fn encode(
         edition: &Edition<'_>,
         measure: Measure,
-        entries: impl IntoIterator<Item = Entry>,
+        entries: impl IntoIterator<Item: Borrow<Entry>>,
     ) -> Result<Self, EncodeError> {
         let names = edition.names();
         let mut der = Vec::new();
         let mut encoder = Encoder::new(&edition.head(&names), measure, &mut der)?;
-        for entry in entries {
-            encoder.push(&entry)?;
-        }
+        encoder.extend(entries)?;
         let encoded = encoder.finish()?;
         Ok(Self {
             der,
