@@ -9,6 +9,7 @@ use std::io;
 
 use crate::asn1::tag;
 use crate::clock::Timestamp;
+use crate::credential::Reason;
 use crate::credential::Serial;
 
 use super::encode::EncodeError;
@@ -69,8 +70,7 @@ impl<W: io::Write> Block<W> {
         row: &mut Row,
     ) -> Result<bool, EncodeError> {
         // Everything that an entry changes is a local here: that is what registers are for.
-        let (mut last, mut serial_octets, mut ceiling) = (row.last, row.serial_octets, row.ceiling);
-        let mut count = 0_u64;
+        let (mut last, mut shape, mut count) = (row.last, row.shape, 0_u64);
         let mut rest = self.octets.get_mut(self.filled..).unwrap_or_default();
         let room = rest.len();
         let ended = loop {
@@ -81,20 +81,21 @@ impl<W: io::Write> Block<W> {
             if serial <= last {
                 break Err(EncodeError::Order(entry.serial));
             }
-            if entry.cause == Cause::Removed && !row.is_delta {
+            let code = entry.cause.code();
+            if code > row.highest_code {
                 break Err(EncodeError::Removed(entry.serial));
             }
             last = serial;
-            if serial > ceiling {
-                (serial_octets, ceiling) = octets_and_ceiling(entry.serial);
+            if serial > shape.ceiling {
+                shape = Shape::of(entry.serial);
             }
-            let octets = lay(window, entry, serial_octets, &mut self.days);
+            let octets = lay(window, entry, code, &shape, &mut self.days);
             rest = rest.get_mut(octets & (WINDOW - 1)..).unwrap_or_default();
             count = count.wrapping_add(1);
         };
         self.filled += room - rest.len();
         row.count += count;
-        (row.last, row.serial_octets, row.ceiling) = (last, serial_octets, ceiling);
+        (row.last, row.shape) = (last, shape);
         ended
     }
 
@@ -116,44 +117,71 @@ impl<W: io::Write> Block<W> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) count: u64,
-    /// Whether an entry may say that it was removed.
-    is_delta: bool,
+    /// The highest code of a reason: that of an entry that was removed, on a delta list.
+    highest_code: u8,
     /// The serial before, zero at first.
     last: u64,
-    /// The content octets of a serial that is above it, as long as that is not above the ceiling.
-    serial_octets: u8,
-    ceiling: u64,
+    /// What the next serial looks like.
+    shape: Shape,
 }
 
 impl Row {
     pub(super) fn new(is_delta: bool) -> Self {
-        Self { count: 0, is_delta, last: 0, serial_octets: 0, ceiling: 0 }
+        let highest =
+            if is_delta { Cause::Removed } else { Cause::Because(Reason::CertificateHold) };
+        let shape = Shape { ceiling: 0, shift: 0, tail: 0, head: 0 };
+        Self { count: 0, highest_code: highest.code(), last: 0, shape }
     }
 }
 
-/// The content octets of a serial, and the highest serial that has as many.
-#[cold]
-#[inline(never)]
-fn octets_and_ceiling(serial: Serial) -> (u8, u64) {
-    let [octets, ..] = serial_octets(serial).to_le_bytes();
-    (octets, (1 << (8 * u32::from(octets) - 1)) - 1)
+/// What a serial looks like, and so the beginning of its entry: since serials rise, the same for
+/// nearly all of a list.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    /// The highest serial that looks so.
+    ceiling: u64,
+    /// How far its significant octets are from the top.
+    shift: u32,
+    /// Where the entry goes on behind it.
+    tail: usize,
+    /// The first four octets of the entry, lowest first, were nothing behind the serial.
+    head: u32,
+}
+
+impl Shape {
+    #[cold]
+    #[inline(never)]
+    fn of(serial: Serial) -> Self {
+        let [octets, ..] = serial_octets(serial).to_le_bytes();
+        Self {
+            ceiling: (1 << (8 * u32::from(octets) - 1)) - 1,
+            shift: 64 - 8 * u32::from(octets),
+            tail: usize::from(octets),
+            head: u32::from_le_bytes([tag::SEQUENCE, 2 + octets, tag::INTEGER, octets]),
+        }
+    }
 }
 
 /// Lays an entry at the window's beginning; how many octets it takes.
 #[inline(always)]
-fn lay(window: &mut [u8; WINDOW], entry: &Entry, length_octet: u8, days: &mut Days) -> usize {
-    let serial = entry.serial.get();
+fn lay(
+    window: &mut [u8; WINDOW],
+    entry: &Entry,
+    code: u8,
+    shape: &Shape,
+    days: &mut Days,
+) -> usize {
     let (head, behind) = window.split_at_mut(4);
     // The significant octets first, zeros behind.
-    let significant = serial.wrapping_shl(64 - 8 * u32::from(length_octet));
+    let significant = entry.serial.get().wrapping_shl(shape.shift);
     if let Some(place) = behind.first_chunk_mut() {
         *place = significant.to_be_bytes();
     }
     // At most eight; said so that the place need not be looked at twice.
-    let behind = behind.get_mut(usize::from(length_octet & 15)..);
+    let behind = behind.get_mut(shape.tail & 15..);
     let Some(tail) = behind.and_then(|behind| behind.first_chunk_mut()) else { return 0 };
-    let (at, code) = (entry.at.to_unix(), entry.cause.code());
-    let tail_octets = match (Civil::of(at), entry.invalidity) {
+    let at = entry.at.to_unix();
+    let octets = match (Civil::of(at), entry.invalidity) {
         (Some(civil), None) => {
             // Nearly every entry. The reason is laid in any case, and counted if there is one.
             lay_words(tail, days.digits(&civil), &civil, code);
@@ -161,9 +189,9 @@ fn lay(window: &mut [u8; WINDOW], entry: &Entry, length_octet: u8, days: &mut Da
         }
         (_, invalidity) => lay_rarer(tail, at, code, invalidity.map(Timestamp::to_unix), days),
     };
-    let octets = 2_u8.wrapping_add(length_octet).wrapping_add(tail_octets);
-    head.copy_from_slice(&[tag::SEQUENCE, octets, tag::INTEGER, length_octet]);
-    usize::from(octets) + 2
+    let opening = shape.head.wrapping_add(u32::from(octets) << 8);
+    head.copy_from_slice(&opening.to_le_bytes());
+    shape.tail.wrapping_add(4).wrapping_add(usize::from(octets))
 }
 
 /// Lays a UTCTime, and a reason behind it.

@@ -4,6 +4,7 @@ use std::io;
 
 use proptest::prelude::*;
 
+use crate::credential::Serial;
 use crate::crl;
 use crate::crl::Entry;
 use crate::crl::Fault;
@@ -95,9 +96,37 @@ proptest! {
             let place = place.index(file.len());
             file[place] = octet;
         }
-        let _ = read(&file[..]);
         let _ = crl::ends(&mut io::Cursor::new(&file));
+        prop_assert_eq!(by_the_block(&file), by_the_octet(&file));
     }
+
+    #[test]
+    fn a_changed_entry_is_read_alike_by_both_ways(
+        serial in 1_u64..1 << 40,
+        place in 0_usize..38,
+        octet: u8,
+    ) {
+        // A day that was met, and a window's worth of entries behind.
+        let entry = fixture::small().entries[1];
+        let row = (0..5).map(|more| Entry { serial: Serial::new(serial + more).unwrap(), ..entry });
+        let mut file = Parts { entries: row.collect(), ..fixture::small() }.file();
+        let begins = read(&file[..]).unwrap().0.entries.unwrap().0 as usize;
+        let second = begins + 2 + usize::from(file[begins + 1]);
+        file[second + place] = octet;
+        prop_assert_eq!(by_the_block(&file), by_the_octet(&file));
+    }
+}
+
+type Said = Result<(crl::Header, Vec<Listed>, Trailer, Vec<u8>), (u64, String)>;
+
+/// What a file says, whole blocks at hand.
+fn by_the_block(file: &[u8]) -> Said {
+    read(file).map_err(|error| (error.at, error.to_string()))
+}
+
+/// What it says when never more is at hand than must be, so that every entry is read the long way.
+fn by_the_octet(file: &[u8]) -> Said {
+    read(Trickle(file, 1)).map_err(|error| (error.at, error.to_string()))
 }
 
 #[test]
@@ -175,5 +204,13 @@ fn a_reader_stops_at_the_first_fault() {
     assert_eq!(error.at, place as u64 - 2);
     assert_eq!(error.to_string(), format!("octet {}: not the DER of a serial number", place - 2));
     assert!(reader.next().is_none());
-    assert!(reader.finish().is_err());
+    assert!(matches!(reader.finish().unwrap_err().fault, Fault::Entry));
+
+    // The last entry too: what stands behind it could be read.
+    let mut tbs = parts.tbs();
+    let (_, ends) = Reader::tbs(&tbs[..]).unwrap().header().entries.unwrap();
+    tbs[ends as usize - 3] = 5;
+    let mut reader = Reader::tbs(&tbs[..]).unwrap();
+    assert_eq!(reader.by_ref().filter(Result::is_ok).count(), 4);
+    assert!(matches!(reader.finish().unwrap_err().fault, Fault::Entry));
 }
