@@ -126,7 +126,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
     /// What is wrong with them or with what stands behind them, and where; [`Fault::Entry`] when an
     /// entry was taken that could not be read.
     pub fn finish(mut self) -> Result<Trailer, ReadError> {
-        while let Some(entry) = self.next() {
+        for entry in self.by_ref() {
             entry?;
         }
         if self.failed {
