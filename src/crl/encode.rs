@@ -24,6 +24,8 @@ pub struct Encoder<W> {
     octets: u64,
     measured: u64,
     row: Row,
+    /// Something was refused or not written: no list comes of it any more.
+    failed: bool,
 }
 
 impl<W: io::Write> Encoder<W> {
@@ -41,6 +43,7 @@ impl<W: io::Write> Encoder<W> {
             octets: frame.octets,
             measured: measure.count,
             row: Row::new(head.base.is_some()),
+            failed: false,
         })
     }
 
@@ -58,24 +61,34 @@ impl<W: io::Write> Encoder<W> {
         self.extend(std::iter::once(entry))
     }
 
-    /// Writes the next entries; three times as fast as one by one.
+    /// Writes the next entries; many at once go faster than one by one.
     ///
     /// # Errors
     /// [`EncodeError::Order`] when a serial is not above the one before, [`EncodeError::Removed`]
-    /// when an entry says so and the list is complete, or the sink's.
+    /// when an entry says so and the list is complete, or the sink's; after any of them
+    /// [`EncodeError::Failed`].
     #[inline]
     pub fn extend(
         &mut self,
         entries: impl IntoIterator<Item: Borrow<Entry>>,
     ) -> Result<(), EncodeError> {
-        self.block.entries(entries.into_iter(), &mut self.row)
+        if self.failed {
+            return Err(EncodeError::Failed);
+        }
+        let written = self.block.entries(entries.into_iter(), &mut self.row);
+        self.failed = written.is_err();
+        written
     }
 
     /// Writes what stands behind the entries.
     ///
     /// # Errors
-    /// [`EncodeError::Measure`] when other entries came than were measured, or the sink's.
+    /// [`EncodeError::Measure`] when other entries came than were measured,
+    /// [`EncodeError::Failed`], or the sink's.
     pub fn finish(mut self) -> Result<Encoded, EncodeError> {
+        if self.failed {
+            return Err(EncodeError::Failed);
+        }
         let octets = self.block.written() + self.behind.len() as u64;
         if octets != self.octets || self.row.count != self.measured {
             return Err(EncodeError::Measure);
@@ -141,6 +154,9 @@ pub enum EncodeError {
     /// Other entries came than were measured.
     #[error("the entries are not those that were measured")]
     Measure,
+    /// An entry before was refused, or not written.
+    #[error("an entry before was refused, or not written")]
+    Failed,
     /// The sink did not take it.
     #[error("the list could not be written")]
     Sink(#[from] io::Error),

@@ -37,12 +37,11 @@ pub use trailer::Trailer;
 /// at them without reading those, where the input can seek.
 ///
 /// Only DER is taken, only consistent lengths, nothing behind the end; a list in PEM is to be
-/// unpacked first. Memory is bounded whatever the list says of itself: 128 KiB for any number of
+/// unpacked first. Memory is bounded whatever the list says of itself: 160 KiB for any number of
 /// entries, an entry has at most 4 KiB, a field or the extensions at most 64 KiB. Whether the
 /// signature verifies is for whoever holds the key: the tap sees exactly what is signed.
 ///
 /// ```
-/// # fn verify(_: &[u8], _: &[u8]) {}
 /// use jpki_ca::crl;
 ///
 /// fn sums(file: impl std::io::Read) -> Result<([u8; 32], usize), crl::ReadError> {
@@ -95,6 +94,14 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
     /// As [`Reader::new`].
     pub fn tapped(input: R, tap: T) -> Result<Self, ReadError> {
         Self::begin(Source::new(input, tap), true)
+    }
+
+    /// As [`Reader::tbs`], with such a tap.
+    ///
+    /// # Errors
+    /// As [`Reader::new`].
+    pub fn tapped_tbs(input: R, tap: T) -> Result<Self, ReadError> {
+        Self::begin(Source::new(input, tap), false)
     }
 
     fn begin(mut source: Source<R, T>, is_whole: bool) -> Result<Self, ReadError> {

@@ -4,7 +4,7 @@ use crate::asn1::Value;
 use crate::asn1::tag;
 use crate::clock::Timestamp;
 
-/// A time of a list, with the form it stands in.
+/// A time of a list, with the form it stands in. The years 0 and 9999 are not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Time {

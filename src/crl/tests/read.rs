@@ -77,10 +77,13 @@ proptest! {
         let ends = crl::ends(&mut padded).unwrap();
         prop_assert_eq!(padded.position(), 7);
         prop_assert_eq!((&ends.header, &ends.trailer), (&header, &trailer));
-        let mut reader = Reader::tbs(&tbs[..]).unwrap();
+        let mut signed = Vec::new();
+        let tap = |octets: &[u8]| signed.extend_from_slice(octets);
+        let mut reader = Reader::tapped_tbs(&tbs[..], tap).unwrap();
         let alone = reader.by_ref().collect::<Result<Vec<_>, _>>().unwrap();
         prop_assert_eq!(alone, listed);
         prop_assert_eq!(reader.finish().unwrap().signature, None);
+        prop_assert_eq!(signed, tbs);
     }
 
     #[test]
