@@ -28,6 +28,10 @@ bench:
 bench-feed:
     cargo bench --locked --bench feed
 
+# entries per second of revocation lists, as a ratio to hashing their bytes
+bench-crl:
+    cargo bench --locked --bench crl
+
 # the whole life of one fictional holder
 demo:
     cargo run --locked --release -- demo

@@ -56,6 +56,7 @@
 //! * What decides: [`law`] (until when, for whom), [`policy`] (what the law leaves open).
 //! * What comes out: [`profile`] (the exact bytes), [`lint`] (what judges them before they are
 //!   signed, and any certificate file).
+//! * What ends it: [`crl`] (revocation lists of any size, entry by entry; no store needed).
 //! * What keeps it safe: [`seal`], [`store`], [`signer`], [`audit`].
 //! * The words that all of them share: [`credential`], [`clock`], [`asn1`].
 

@@ -1,12 +1,13 @@
 //! Writes the part of a list that is to be signed, as its entries arrive.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::io;
 
 use crate::credential::Serial;
 
 use super::block::Block;
-use super::entry::Cause;
+use super::block::Row;
 use super::entry::Entry;
 use super::entry::Measure;
 use super::head::Head;
@@ -22,10 +23,9 @@ pub struct Encoder<W> {
     /// What the whole must have.
     octets: u64,
     measured: u64,
-    count: u64,
-    /// The serial before, zero at first.
-    last: u64,
-    is_delta: bool,
+    row: Row,
+    /// Something was refused or not written: no list comes of it any more.
+    failed: bool,
 }
 
 impl<W: io::Write> Encoder<W> {
@@ -35,16 +35,15 @@ impl<W: io::Write> Encoder<W> {
     /// [`EncodeError::Number`], [`EncodeError::Times`], [`EncodeError::TooLong`], or the sink's.
     pub fn new(head: &Head<'_>, measure: Measure, sink: W) -> Result<Self, EncodeError> {
         let frame = head.frame(measure)?;
-        let mut block = Block::new(sink, measure.count, measure.octets);
+        let mut block = Block::new(sink, measure.octets);
         block.raw(&frame.before)?;
         Ok(Self {
             block,
             behind: frame.behind,
             octets: frame.octets,
             measured: measure.count,
-            count: 0,
-            last: 0,
-            is_delta: head.base.is_some(),
+            row: Row::new(head.base.is_some()),
+            failed: false,
         })
     }
 
@@ -57,34 +56,45 @@ impl<W: io::Write> Encoder<W> {
     /// Writes the next entry.
     ///
     /// # Errors
-    /// [`EncodeError::Order`] when its serial is not above the one before,
-    /// [`EncodeError::Removed`] when it says so and the list is complete, or the sink's.
-    #[inline]
+    /// As [`Encoder::extend`].
     pub fn push(&mut self, entry: &Entry) -> Result<(), EncodeError> {
-        let serial = entry.serial.get();
-        if serial <= self.last {
-            return Err(EncodeError::Order(entry.serial));
+        self.extend(std::iter::once(entry))
+    }
+
+    /// Writes the next entries; many at once go faster than one by one.
+    ///
+    /// # Errors
+    /// [`EncodeError::Order`] when a serial is not above the one before, [`EncodeError::Removed`]
+    /// when an entry says so and the list is complete, or the sink's; after any of them
+    /// [`EncodeError::Failed`].
+    #[inline]
+    pub fn extend(
+        &mut self,
+        entries: impl IntoIterator<Item: Borrow<Entry>>,
+    ) -> Result<(), EncodeError> {
+        if self.failed {
+            return Err(EncodeError::Failed);
         }
-        if entry.cause == Cause::Removed && !self.is_delta {
-            return Err(EncodeError::Removed(entry.serial));
-        }
-        self.last = serial;
-        self.count += 1;
-        self.block.entry(entry)?;
-        Ok(())
+        let written = self.block.entries(entries.into_iter(), &mut self.row);
+        self.failed = written.is_err();
+        written
     }
 
     /// Writes what stands behind the entries.
     ///
     /// # Errors
-    /// [`EncodeError::Measure`] when other entries came than were measured, or the sink's.
+    /// [`EncodeError::Measure`] when other entries came than were measured,
+    /// [`EncodeError::Failed`], or the sink's.
     pub fn finish(mut self) -> Result<Encoded, EncodeError> {
+        if self.failed {
+            return Err(EncodeError::Failed);
+        }
         let octets = self.block.written() + self.behind.len() as u64;
-        if octets != self.octets || self.count != self.measured {
+        if octets != self.octets || self.row.count != self.measured {
             return Err(EncodeError::Measure);
         }
         self.block.raw(&self.behind)?;
-        Ok(Encoded { octets, count: self.count })
+        Ok(Encoded { octets, count: self.row.count })
     }
 }
 
@@ -92,7 +102,7 @@ impl<W> fmt::Debug for Encoder<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder")
             .field("octets", &self.octets)
-            .field("count", &self.count)
+            .field("count", &self.row.count)
             .finish_non_exhaustive()
     }
 }
@@ -104,13 +114,11 @@ impl<W> fmt::Debug for Encoder<W> {
 pub fn encode(
     head: &Head<'_>,
     measure: Measure,
-    entries: impl IntoIterator<Item = Entry>,
+    entries: impl IntoIterator<Item: Borrow<Entry>>,
     sink: &mut impl io::Write,
 ) -> Result<Encoded, EncodeError> {
     let mut encoder = Encoder::new(head, measure, sink)?;
-    for entry in entries {
-        encoder.push(&entry)?;
-    }
+    encoder.extend(entries)?;
     encoder.finish()
 }
 
@@ -146,6 +154,9 @@ pub enum EncodeError {
     /// Other entries came than were measured.
     #[error("the entries are not those that were measured")]
     Measure,
+    /// An entry before was refused, or not written.
+    #[error("an entry before was refused, or not written")]
+    Failed,
     /// The sink did not take it.
     #[error("the list could not be written")]
     Sink(#[from] io::Error),

@@ -47,6 +47,14 @@ pub enum Scope<'a> {
 }
 
 impl Head<'_> {
+    /// Octets of the `TBSCertList` with entries of this measure.
+    ///
+    /// # Errors
+    /// [`EncodeError::Number`], [`EncodeError::Times`] or [`EncodeError::TooLong`].
+    pub fn octets(&self, measure: Measure) -> Result<u64, EncodeError> {
+        Ok(self.frame(measure)?.octets)
+    }
+
     /// What the list is made of around its entries, lengths filled in.
     pub(super) fn frame(&self, measure: Measure) -> Result<Frame, EncodeError> {
         let numbers =

@@ -50,11 +50,13 @@
 //! ```
 
 mod block;
+mod civil;
 mod compare;
 mod encode;
 mod entry;
 mod envelope;
 mod head;
+mod lay;
 mod manifest;
 mod read;
 mod tbs;

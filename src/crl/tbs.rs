@@ -1,5 +1,8 @@
 //! A list of ours, with the facts it states.
 
+use std::borrow::Borrow;
+use std::io;
+
 use crate::asn1::Name;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -114,14 +117,16 @@ impl TbsList {
     pub fn encode(
         edition: &Edition<'_>,
         measure: Measure,
-        entries: impl IntoIterator<Item = Entry>,
+        entries: impl IntoIterator<Item: Borrow<Entry>>,
     ) -> Result<Self, EncodeError> {
         let names = edition.names();
+        let head = edition.head(&names);
         let mut der = Vec::new();
-        let mut encoder = Encoder::new(&edition.head(&names), measure, &mut der)?;
-        for entry in entries {
-            encoder.push(&entry)?;
-        }
+        // Once and not by doubling. Where there is no such room, the sink says so.
+        let room = usize::try_from(head.octets(measure)?).unwrap_or_default();
+        der.try_reserve_exact(room).map_err(io::Error::from)?;
+        let mut encoder = Encoder::new(&head, measure, &mut der)?;
+        encoder.extend(entries)?;
         let encoded = encoder.finish()?;
         Ok(Self {
             der,

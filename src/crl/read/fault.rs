@@ -44,6 +44,9 @@ pub enum Fault {
     /// An extension stands there twice.
     #[error("an extension stands there twice")]
     Twice,
+    /// An entry before could not be read, so that nothing behind it can be.
+    #[error("an entry before could not be read")]
+    Entry,
     /// The algorithm beside the signature is not the one within the signed part.
     #[error("the algorithm beside the signature is not the one within the signed part")]
     Algorithm,

@@ -45,6 +45,14 @@ impl Integer {
         first & 0x80 != 0
     }
 
+    /// Of at most eight octets in their shortest form, highest first, zeros behind.
+    #[inline(always)]
+    pub(super) fn of_eight(significant: u64, length: u8) -> Self {
+        let [a, b, c, d, e, f, g, h] = significant.to_be_bytes();
+        let octets = [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        Self { octets, length }
+    }
+
     /// Reads a whole value.
     #[inline]
     pub(super) fn read(value: Value<'_>) -> Option<Self> {

@@ -7,6 +7,7 @@ mod listed;
 mod source;
 mod time;
 mod trailer;
+mod usual;
 
 use std::fmt;
 use std::io;
@@ -15,6 +16,7 @@ use crate::asn1::Value;
 use crate::asn1::tag;
 
 use source::Source;
+use usual::Days;
 
 pub use fault::Fault;
 pub use fault::ReadError;
@@ -35,12 +37,11 @@ pub use trailer::Trailer;
 /// at them without reading those, where the input can seek.
 ///
 /// Only DER is taken, only consistent lengths, nothing behind the end; a list in PEM is to be
-/// unpacked first. Memory is bounded whatever the list says of itself: 128 KiB for any number of
+/// unpacked first. Memory is bounded whatever the list says of itself: 160 KiB for any number of
 /// entries, an entry has at most 4 KiB, a field or the extensions at most 64 KiB. Whether the
 /// signature verifies is for whoever holds the key: the tap sees exactly what is signed.
 ///
 /// ```
-/// # fn verify(_: &[u8], _: &[u8]) {}
 /// use jpki_ca::crl;
 ///
 /// fn sums(file: impl std::io::Read) -> Result<([u8; 32], usize), crl::ReadError> {
@@ -62,6 +63,7 @@ pub struct Reader<R, T = fn(&[u8])> {
     whole: Option<u64>,
     /// Where the entries end.
     entries_end: u64,
+    days: Days,
     /// Nothing more comes: an entry could not be read.
     failed: bool,
 }
@@ -94,6 +96,14 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
         Self::begin(Source::new(input, tap), true)
     }
 
+    /// As [`Reader::tbs`], with such a tap.
+    ///
+    /// # Errors
+    /// As [`Reader::new`].
+    pub fn tapped_tbs(input: R, tap: T) -> Result<Self, ReadError> {
+        Self::begin(Source::new(input, tap), false)
+    }
+
     fn begin(mut source: Source<R, T>, is_whole: bool) -> Result<Self, ReadError> {
         let whole = if is_whole {
             Some(source.open(tag::SEQUENCE, "a CertificateList", u64::MAX)?)
@@ -102,7 +112,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
         };
         let header = Header::read(&mut source, whole)?;
         let entries_end = header.entries.map_or(source.at(), |(_, end)| end);
-        Ok(Self { source, header, whole, entries_end, failed: false })
+        Ok(Self { source, header, whole, entries_end, days: Days::new(), failed: false })
     }
 
     /// What stands before the entries.
@@ -120,55 +130,39 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
     /// Reads what is left, entries that were not taken included.
     ///
     /// # Errors
-    /// What is wrong with them or with what stands behind them, and where.
+    /// What is wrong with them or with what stands behind them, and where; [`Fault::Entry`] when an
+    /// entry was taken that could not be read.
     pub fn finish(mut self) -> Result<Trailer, ReadError> {
-        while let Some(entry) = self.next() {
+        for entry in self.by_ref() {
             entry?;
         }
-        self.trailer()
+        if self.failed {
+            return Err(self.source.fault(Fault::Entry));
+        }
+        trailer(self.source, &self.header, self.whole)
     }
+}
 
-    /// Reads what stands behind the entries.
-    fn trailer(mut self) -> Result<Trailer, ReadError> {
-        let (source, (_, signed)) = (&mut self.source, self.header.signed);
-        let at = source.at();
-        let extensions = tag::context_constructed(0);
-        let contents = match header::next(source, signed)? {
-            Some(tag) if tag == extensions => {
-                let (der, header) =
-                    source.value(extensions, "crlExtensions", MOST_EXTENSIONS, signed)?;
-                der.get(header..)
-            }
-            Some(_) | None => None,
-        };
-        let mut trailer = Trailer::read(contents).map_err(|fault| ReadError { at, fault })?;
-        if source.at() != signed {
-            return Err(source.fault(Fault::Behind));
+impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
+    /// The next entry, whatever it is.
+    fn next_unusual(&mut self) -> Option<Result<Listed, ReadError>> {
+        let at = self.source.at();
+        if at == self.entries_end || self.failed {
+            return None;
         }
-        source.close_tap();
-        if let Some(end) = self.whole {
-            let at = source.at();
-            let (der, _) =
-                source.value(tag::SEQUENCE, "an AlgorithmIdentifier", MOST_EXTENSIONS, end)?;
-            if der != self.header.algorithm {
-                return Err(ReadError { at, fault: Fault::Algorithm });
-            }
-            let algorithm = der.to_vec();
-            let at = source.at();
-            let (der, _) = source.value(tag::BIT_STRING, SIGNATURE, MOST_EXTENSIONS, end)?;
-            let octets = match Value::only(der).map(|value| value.contents) {
-                Some([0, octets @ ..]) => octets.to_vec(),
-                Some(_) | None => return Err(ReadError { at, fault: Fault::NotA(SIGNATURE) }),
-            };
-            trailer.signature = Some(Signature { algorithm, octets });
-            if source.at() != end {
-                return Err(source.fault(Fault::Behind));
-            }
+        let value = self.source.value(tag::SEQUENCE, "an entry", MOST_ENTRY, self.entries_end);
+        let listed = value.and_then(|(der, opening)| {
+            let contents = der.get(opening..).unwrap_or_default();
+            let listed = Listed::read(contents).map_err(|fault| ReadError { at, fault })?;
+            self.days.learn(contents, &listed);
+            Ok(listed)
+        });
+        if listed.is_err() {
+            // Nothing stands before an end at zero: no more entries.
+            self.failed = true;
+            self.entries_end = 0;
         }
-        if source.peek()?.is_some() {
-            return Err(source.fault(Fault::Behind));
-        }
-        Ok(trailer)
+        Some(listed)
     }
 }
 
@@ -177,17 +171,13 @@ impl<R: io::Read, T: FnMut(&[u8])> Iterator for Reader<R, T> {
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        let at = self.source.at();
-        if at == self.entries_end || self.failed {
-            return None;
+        if let Some(window) = self.source.window(self.entries_end)
+            && let Some((listed, octets)) = usual::read(window, &self.days)
+        {
+            self.source.advance(octets);
+            return Some(Ok(listed));
         }
-        let value = self.source.value(tag::SEQUENCE, "an entry", MOST_ENTRY, self.entries_end);
-        let listed = value.and_then(|(der, header)| {
-            let contents = der.get(header..).unwrap_or_default();
-            Listed::read(contents).map_err(|fault| ReadError { at, fault })
-        });
-        self.failed = listed.is_err();
-        Some(listed)
+        self.next_unusual()
     }
 }
 
@@ -195,6 +185,53 @@ impl<R, T> fmt::Debug for Reader<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader").field("header", &self.header).finish_non_exhaustive()
     }
+}
+
+/// Reads what stands behind the entries.
+fn trailer<R: io::Read, T: FnMut(&[u8])>(
+    mut source: Source<R, T>,
+    header: &Header,
+    whole: Option<u64>,
+) -> Result<Trailer, ReadError> {
+    let (_, signed) = header.signed;
+    let at = source.at();
+    let extensions = tag::context_constructed(0);
+    let contents = match header::next(&mut source, signed)? {
+        Some(tag) if tag == extensions => {
+            let (der, opening) =
+                source.value(extensions, "crlExtensions", MOST_EXTENSIONS, signed)?;
+            der.get(opening..)
+        }
+        Some(_) | None => None,
+    };
+    let mut trailer = Trailer::read(contents).map_err(|fault| ReadError { at, fault })?;
+    if source.at() != signed {
+        return Err(source.fault(Fault::Behind));
+    }
+    source.close_tap();
+    if let Some(end) = whole {
+        let at = source.at();
+        let (der, _) =
+            source.value(tag::SEQUENCE, "an AlgorithmIdentifier", MOST_EXTENSIONS, end)?;
+        if der != header.algorithm {
+            return Err(ReadError { at, fault: Fault::Algorithm });
+        }
+        let algorithm = der.to_vec();
+        let at = source.at();
+        let (der, _) = source.value(tag::BIT_STRING, SIGNATURE, MOST_EXTENSIONS, end)?;
+        let octets = match Value::only(der).map(|value| value.contents) {
+            Some([0, octets @ ..]) => octets.to_vec(),
+            Some(_) | None => return Err(ReadError { at, fault: Fault::NotA(SIGNATURE) }),
+        };
+        trailer.signature = Some(Signature { algorithm, octets });
+        if source.at() != end {
+            return Err(source.fault(Fault::Behind));
+        }
+    }
+    if source.peek()?.is_some() {
+        return Err(source.fault(Fault::Behind));
+    }
+    Ok(trailer)
 }
 
 /// Both ends of a complete list: header and trailer, without the entries between.
@@ -213,8 +250,7 @@ pub fn ends(input: &mut (impl io::Read + io::Seek)) -> Result<Ends, ReadError> {
     let tap: fn(&[u8]) = |_| ();
     let mut source = Source::new(&mut *input, tap);
     source.set_at(at);
-    let reader = Reader { source, header: header.clone(), whole, entries_end: at, failed: false };
-    let trailer = reader.trailer()?;
+    let trailer = trailer(source, &header, whole)?;
     input.seek(io::SeekFrom::Start(begins)).map_err(input_fault(0))?;
     Ok(Ends { header, trailer })
 }

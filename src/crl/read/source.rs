@@ -103,8 +103,16 @@ impl<R: io::Read, T: FnMut(&[u8])> Source<R, T> {
         Ok(())
     }
 
-    #[inline]
-    fn advance(&mut self, octets: usize) {
+    /// The next octets, if so many are at hand and all of them stand before `end`.
+    #[inline(always)]
+    pub(super) fn window<const N: usize>(&self, end: u64) -> Option<&[u8; N]> {
+        let here = self.buffer.get(self.start..self.end)?.first_chunk()?;
+        (end.saturating_sub(self.at) >= N as u64).then_some(here)
+    }
+
+    /// Passes octets that are at hand.
+    #[inline(always)]
+    pub(super) fn advance(&mut self, octets: usize) {
         self.start += octets;
         self.at += octets as u64;
     }

@@ -4,7 +4,7 @@ use crate::asn1::Value;
 use crate::asn1::tag;
 use crate::clock::Timestamp;
 
-/// A time of a list, with the form it stands in.
+/// A time of a list, with the form it stands in. The years 0 and 9999 are not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Time {
@@ -40,7 +40,9 @@ fn instant(year: u16, rest: &[u8]) -> Option<Timestamp> {
     let [m1, m2, d1, d2, h1, h2, i1, i2, s1, s2, b'Z'] = *rest else { return None };
     let (month, day) = (pair(m1, m2)?, pair(d1, d2)?);
     let (hour, minute, second) = (pair(h1, h2)?, pair(i1, i2)?, pair(s1, s2)?);
-    let leap = u16::from(year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
+    let leap = u16::from(
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)),
+    );
     let (before, length) = match month {
         1 => (0, 31),
         2 => (31, 28 + leap),

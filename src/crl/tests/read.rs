@@ -4,6 +4,7 @@ use std::io;
 
 use proptest::prelude::*;
 
+use crate::credential::Serial;
 use crate::crl;
 use crate::crl::Entry;
 use crate::crl::Fault;
@@ -22,6 +23,10 @@ fn read(file: impl io::Read) -> Result<(crl::Header, Vec<Listed>, Trailer, Vec<u
     let entries = reader.by_ref().collect::<Result<Vec<_>, _>>()?;
     let trailer = reader.finish()?;
     Ok((header, entries, trailer, signed))
+}
+
+fn place(at: u64) -> usize {
+    at.try_into().unwrap()
 }
 
 /// An input that gives a few octets at a time.
@@ -53,7 +58,7 @@ proptest! {
         prop_assert_eq!(header.next_update.unwrap().at, parts.next_update);
         prop_assert_eq!(header.entries.is_some(), !parts.entries.is_empty());
         let (begins, ends) = header.signed;
-        prop_assert_eq!(&file[begins as usize..ends as usize], &tbs[..]);
+        prop_assert_eq!(&file[place(begins)..place(ends)], &tbs[..]);
         prop_assert_eq!(trailer.authority_key_id(), Some(&parts.key_id[..]));
         prop_assert_eq!(trailer.number().unwrap().to_u64(), Some(parts.number));
         prop_assert_eq!(trailer.base().map(|base| base.to_u64().unwrap()), parts.base);
@@ -72,10 +77,13 @@ proptest! {
         let ends = crl::ends(&mut padded).unwrap();
         prop_assert_eq!(padded.position(), 7);
         prop_assert_eq!((&ends.header, &ends.trailer), (&header, &trailer));
-        let mut reader = Reader::tbs(&tbs[..]).unwrap();
+        let mut signed = Vec::new();
+        let tap = |octets: &[u8]| signed.extend_from_slice(octets);
+        let mut reader = Reader::tapped_tbs(&tbs[..], tap).unwrap();
         let alone = reader.by_ref().collect::<Result<Vec<_>, _>>().unwrap();
         prop_assert_eq!(alone, listed);
         prop_assert_eq!(reader.finish().unwrap().signature, None);
+        prop_assert_eq!(signed, tbs);
     }
 
     #[test]
@@ -95,9 +103,37 @@ proptest! {
             let place = place.index(file.len());
             file[place] = octet;
         }
-        let _ = read(&file[..]);
         let _ = crl::ends(&mut io::Cursor::new(&file));
+        prop_assert_eq!(by_the_block(&file), by_the_octet(&file));
     }
+
+    #[test]
+    fn a_changed_entry_is_read_alike_by_both_ways(
+        serial in 1_u64..1 << 40,
+        at in 0_usize..38,
+        octet: u8,
+    ) {
+        // A day that was met, and a window's worth of entries behind.
+        let entry = fixture::small().entries[1];
+        let row = (0..5).map(|more| Entry { serial: Serial::new(serial + more).unwrap(), ..entry });
+        let mut file = Parts { entries: row.collect(), ..fixture::small() }.file();
+        let begins = place(read(&file[..]).unwrap().0.entries.unwrap().0);
+        let second = begins + 2 + usize::from(file[begins + 1]);
+        file[second + at] = octet;
+        prop_assert_eq!(by_the_block(&file), by_the_octet(&file));
+    }
+}
+
+type Said = Result<(crl::Header, Vec<Listed>, Trailer, Vec<u8>), (u64, String)>;
+
+/// What a file says, whole blocks at hand.
+fn by_the_block(file: &[u8]) -> Said {
+    read(file).map_err(|error| (error.at, error.to_string()))
+}
+
+/// What it says when never more is at hand than must be, so that every entry is read the long way.
+fn by_the_octet(file: &[u8]) -> Said {
+    read(Trickle(file, 1)).map_err(|error| (error.at, error.to_string()))
 }
 
 #[test]
@@ -136,7 +172,7 @@ fn the_header_is_there_before_the_entries_arrive() {
     let file = parts.file();
     let until = read(&file[..]).unwrap().0.entries.unwrap().0;
     // An input that would never end, as a pipe: all it gave is the header.
-    let reader = Reader::new(&file[..until as usize]).unwrap();
+    let reader = Reader::new(&file[..place(until)]).unwrap();
     assert_eq!(reader.header().issuer, parts.issuer.to_der());
     assert_eq!(reader.at(), until);
     assert!(format!("{reader:?}").starts_with("Reader"));
@@ -164,16 +200,24 @@ fn a_reader_stops_at_the_first_fault() {
     let parts = fixture::small();
     let mut tbs = parts.tbs();
     let first = parts.entries[0].serial;
-    let place = tbs.windows(3).position(|three| three == [2, 1, 1]).unwrap();
+    let octet = tbs.windows(3).position(|three| three == [2, 1, 1]).unwrap();
     assert_eq!(first.get(), 1);
     // The version stands first; the serial 1 stands second.
-    let place =
-        place + 3 + tbs[place + 3..].windows(3).position(|three| three == [2, 1, 1]).unwrap();
-    tbs[place] = 4;
+    let octet =
+        octet + 3 + tbs[octet + 3..].windows(3).position(|three| three == [2, 1, 1]).unwrap();
+    tbs[octet] = 4;
     let mut reader = Reader::tbs(&tbs[..]).unwrap();
     let error = reader.next().unwrap().unwrap_err();
-    assert_eq!(error.at, place as u64 - 2);
-    assert_eq!(error.to_string(), format!("octet {}: not the DER of a serial number", place - 2));
+    assert_eq!(error.at, octet as u64 - 2);
+    assert_eq!(error.to_string(), format!("octet {}: not the DER of a serial number", octet - 2));
     assert!(reader.next().is_none());
-    assert!(reader.finish().is_err());
+    assert!(matches!(reader.finish().unwrap_err().fault, Fault::Entry));
+
+    // The last entry too: what stands behind it could be read.
+    let mut tbs = parts.tbs();
+    let (_, ends) = Reader::tbs(&tbs[..]).unwrap().header().entries.unwrap();
+    tbs[place(ends) - 3] = 5;
+    let mut reader = Reader::tbs(&tbs[..]).unwrap();
+    assert_eq!(reader.by_ref().filter(Result::is_ok).count(), 4);
+    assert!(matches!(reader.finish().unwrap_err().fault, Fault::Entry));
 }

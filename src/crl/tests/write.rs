@@ -249,3 +249,23 @@ fn a_sink_that_fails_is_heard() {
         });
     assert!(matches!(attempt, Err(EncodeError::Sink(_))));
 }
+
+#[test]
+fn after_a_failure_no_list_comes_of_it() {
+    /// Takes one write, fails the next, and would then take more.
+    struct Torn(u8);
+    impl std::io::Write for Torn {
+        fn write(&mut self, octets: &[u8]) -> std::io::Result<usize> {
+            self.0 += 1;
+            if self.0 == 2 { Err(std::io::ErrorKind::Other.into()) } else { Ok(octets.len()) }
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let parts = long(1, 4000);
+    let mut encoder = Encoder::new(&parts.head(), parts.measure(), Torn(0)).unwrap();
+    assert!(matches!(encoder.extend(&parts.entries), Err(EncodeError::Sink(_))));
+    assert!(matches!(encoder.push(&parts.entries[3999]), Err(EncodeError::Failed)));
+    assert!(matches!(encoder.finish(), Err(EncodeError::Failed)));
+}

@@ -144,7 +144,7 @@ fn good_lists_pass() {
 fn what_stands_beside_the_bytes_is_held_against_them() {
     let list = sound();
     let tbs = list.tbs();
-    let next = Issuer { generation: Generation::new(3).unwrap(), ..list.issuer.clone() };
+    let next = Issuer { generation: Generation::new(3).unwrap(), ..sound().issuer };
     for issuer in [Some(&next), None] {
         let authority = Authority { realm: &list.realm, issuer };
         let findings = check_list(tbs.clone(), &authority).unwrap_err();

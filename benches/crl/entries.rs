@@ -1,0 +1,46 @@
+//! Lists to be written: packed, and unpacked as they are asked for.
+
+use jpki_ca::clock::Timestamp;
+use jpki_ca::credential::Reason;
+use jpki_ca::credential::Serial;
+use jpki_ca::crl::Cause;
+use jpki_ca::crl::Entry;
+
+/// The entries of a list: rising serials of seven octets, dates of five years in no order, six
+/// reasons of seven. The same in every run.
+#[derive(Clone, Debug)]
+pub(crate) struct Drawn {
+    left: u64,
+    serial: u64,
+    state: u64,
+}
+
+impl Drawn {
+    pub(crate) fn new(count: u64) -> Self {
+        Self { left: count, serial: 1 << 50, state: 0x9e37_79b9_7f4a_7c15 }
+    }
+}
+
+impl Iterator for Drawn {
+    type Item = Entry;
+
+    #[inline]
+    fn next(&mut self) -> Option<Entry> {
+        self.left = self.left.checked_sub(1)?;
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let drawn = self.state >> 24;
+        self.serial += 1 + (drawn & 0xf_ffff);
+        let second = FIRST_SECOND + ((drawn >> 8) % FIVE_YEARS).cast_signed();
+        let reason = Reason::ALL[((drawn >> 20) % 7) as usize];
+        Some(Entry {
+            serial: Serial::new(self.serial).ok()?,
+            at: Timestamp::from_unix(second).ok()?,
+            cause: Cause::Because(reason),
+            invalidity: None,
+        })
+    }
+}
+
+/// 2024-01-01T00:00:00Z.
+const FIRST_SECOND: i64 = 1_704_067_200;
+const FIVE_YEARS: u64 = 5 * 366 * 86_400;
