@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::asn1::hex;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
+use crate::credential::Generation;
 use crate::crl::Coverage;
 use crate::crl::CoverageCode;
 use crate::crl::Digest;
@@ -50,8 +51,7 @@ impl Set {
             lists.push(published.clone());
         }
         for made in &made {
-            for ((record, _), file) in made.lists.iter().zip(&made.files) {
-                let digest_name = made.digest_name;
+            for ((record, _), (file, digest_name)) in made.lists.iter().zip(&made.files) {
                 lists.push(published(record, file, digest_name)?);
             }
         }
@@ -72,8 +72,10 @@ impl Set {
         }
         for list in self.manifest.lists() {
             let key = (list.ca, list.partition.0);
+            // Its own generation's: one that has ended leaves its last list in the accounts.
             if let std::collections::btree_map::Entry::Vacant(place) = listed.entry(key)
-                && let Some(record) = ledger.lists(key.0, key.1).next()
+                && let Ok(generation) = Generation::new(list.generation)
+                && let Some(record) = ledger.list(key.0, key.1, generation)
             {
                 place.insert((record.entries, record.sum));
             }
