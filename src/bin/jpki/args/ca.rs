@@ -17,16 +17,15 @@ pub(crate) struct CaArgs {
 pub(crate) enum CaCommand {
     /// List every generation, and what it still does
     List,
-    /// Make a new key under the same name: it issues from now on, the old ones go on signing lists
-    /// (鍵の世代交代)
+    /// Make a new key under the same name, which issues from now on (鍵の世代交代)
     Rollover(RolloverArgs),
 }
 
 /// Arguments of `jpki ca rollover`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The new generation issues at once, and every list is published once for each generation. Publish when
-it is made, so that its first lists are there before its first certificates are.
+The new generation issues at once; those before it go on signing lists, and every list is published
+once for each generation. Publish next, so that verifiers find the new one's lists.
 
 Examples:
   jpki ca rollover --ca signature

@@ -19,15 +19,19 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     let new = &made.new;
     let stem = format!("{}-{}", new.ca, new.generation);
     let certificate = home.folder().join("ca").join(format!("{stem}.pem"));
-    let (does, is) = if dry_run { ("would make", "would be") } else { ("made", "is") };
+    let (does, issues) =
+        if dry_run { ("would make", "would issue") } else { ("made       ", "issues") };
     let mut lines = vec![format!(
         "{does} {stem}: serial {}, {}, until {}",
         new.serial,
         made.algorithm,
         new.not_after.japan_date()
     )];
+    lines.push(format!(
+        "            what {issues} from now on; those before it go on signing lists"
+    ));
     if dry_run {
-        lines.push("nothing was written".to_owned());
+        lines.push("            nothing was written".to_owned());
     } else {
         lines.push(format!("certificate {}", certificate.display()));
         lines.push(format!("key         {}", made.key.display()));
@@ -39,7 +43,6 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
         }
         lines.push("next        jpki crl publish".to_owned());
     }
-    lines.push(format!("it {is} what issues from now on; the ones before sign lists only"));
     context.report.result(&json(&made, dry_run, &certificate), &lines.join("\n"))?;
     Ok(Exit::Done)
 }
