@@ -225,6 +225,12 @@ impl Generation {
     pub fn get(self) -> u16 {
         self.0.get()
     }
+
+    /// The one after it; none after the last.
+    #[must_use]
+    pub fn next(self) -> Option<Self> {
+        self.0.checked_add(1).map(Self)
+    }
 }
 
 impl fmt::Display for Generation {

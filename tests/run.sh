@@ -35,6 +35,7 @@ needs cc build-essential
 needs openssl openssl
 needs certtool gnutls-bin
 needs faketime faketime
+needs javac default-jdk-headless
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
 install_packages() {
     if [ "$(id -u)" = 0 ]; then

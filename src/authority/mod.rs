@@ -12,6 +12,7 @@ pub mod publish;
 mod records;
 mod recover;
 mod request;
+mod rollover;
 mod rule;
 mod tick;
 mod verify;
@@ -65,6 +66,7 @@ pub use request::IssueRequest;
 pub use request::KeyAsk;
 pub use request::Kinds;
 pub use request::RequestId;
+pub use rollover::NewGeneration;
 pub use rule::Rule;
 pub use tick::Tick;
 pub use verify::Verdict;
@@ -324,6 +326,10 @@ impl Authority {
         tx: &mut Tx<'_>,
         record: &CertificateRecord,
     ) -> Result<Option<Vec<u8>>, AuthorityError> {
+        // One that was given up may be that of a generation which never came to be.
+        if record.issued_at.is_none() {
+            return Ok(None);
+        }
         let issuer = &self.generation(record.ca, record.generation)?.issuer;
         Ok(der_of(tx, record, &issuer.algorithm.signature_identifier())?)
     }
@@ -392,6 +398,12 @@ pub enum AuthorityError {
     /// Two of the founding keys are one.
     #[error("two of the keys are the same: each authority and each service has its own")]
     KeyTwice,
+    /// The key of a new generation is not new.
+    #[error("this key was certified before: a new generation needs a new key")]
+    KeyUsed,
+    /// An authority has another generation since the installation was opened.
+    #[error("an authority's key was rolled over meanwhile: start again")]
+    RolledOver,
     /// The settings name another organisation than the certificates.
     #[error(
         "realm.organisation in jpki.toml is not the one in the authorities' certificates: put it \

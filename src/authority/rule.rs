@@ -40,13 +40,15 @@ pub enum Rule {
     AuthorityItself,
     /// The certificate is that of an authority's service.
     ServiceItself,
+    /// A new generation is being made at this moment.
+    RollOverPending,
     /// The clock of a production installation cannot be set.
     ProductionClock,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -64,6 +66,7 @@ impl Rule {
         Self::AlreadyExpired,
         Self::AuthorityItself,
         Self::ServiceItself,
+        Self::RollOverPending,
         Self::ProductionClock,
     ];
 
@@ -88,6 +91,7 @@ impl Rule {
             Self::AlreadyExpired => "R-ALREADY-EXPIRED",
             Self::AuthorityItself => "R-AUTHORITY-ITSELF",
             Self::ServiceItself => "R-SERVICE-ITSELF",
+            Self::RollOverPending => "R-ROLLOVER-PENDING",
             Self::ProductionClock => "R-PRODUCTION-CLOCK",
         }
     }
@@ -146,6 +150,10 @@ impl Rule {
             Self::ServiceItself => {
                 "this number is the certificate of a service of the authority, which ends when its \
                  key is replaced, not like a holder's"
+            }
+            Self::RollOverPending => {
+                "another process is rolling over this authority's key at this moment: look at the \
+                 generations when it is done"
             }
             Self::ProductionClock => {
                 "this home was initialised with --production: its clock cannot be set by --at"

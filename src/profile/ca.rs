@@ -34,16 +34,23 @@ pub struct CaGrant<'a> {
     pub not_before: Timestamp,
 }
 
-/// The self-signed certificate of an authority.
+/// When an authority's certificate that begins then ends: ten years less a day after that Japanese
+/// day, at 23:59:59 Japan time.
 ///
-/// It ends ten years less a day after the Japanese day of its beginning, at 23:59:59 Japan time.
+/// # Errors
+/// When that day lies beyond the year 9998.
+pub fn ca_end(not_before: Timestamp) -> Result<Timestamp, TimeError> {
+    let years = i32::from(assumed::CA_YEARS);
+    let last_day = not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
+    Ok(last_day.end_of_day())
+}
+
+/// The self-signed certificate of an authority, until its [end](ca_end).
 ///
 /// # Errors
 /// When that day lies beyond the year 9998.
 pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> {
-    let years = i32::from(assumed::CA_YEARS);
-    let last_day = grant.not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
-    let not_after = last_day.end_of_day();
+    let not_after = ca_end(grant.not_before)?;
     let name = ca_name(grant.ca, grant.realm.organisation());
     let algorithm = grant.key.algorithm().signature_identifier();
     let fields = Fields {

@@ -19,6 +19,7 @@ mod user_authentication;
 
 pub use ca::CaGrant;
 pub use ca::ca_certificate;
+pub use ca::ca_end;
 pub use issuer::Issuer;
 pub use issuer::alternative_name;
 pub use issuer::ca_name;

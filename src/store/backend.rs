@@ -83,6 +83,8 @@ pub(super) trait Transaction: Register + Retention + Listing {
         key_id: &[u8; 20],
     ) -> Result<(), StoreError>;
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError>;
+    /// Whether an authority's own certificate is intended.
+    fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError>;
 
     /// Every certificate that was issued to a service, oldest first.
     fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError>;

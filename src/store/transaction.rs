@@ -298,6 +298,14 @@ impl<'a> Tx<'a> {
         self.inner.generations()
     }
 
+    /// Whether a new generation of this authority is intended.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError> {
+        self.inner.is_rolling_over(ca)
+    }
+
     /// Every certificate that was issued to a service, whatever became of it, oldest first.
     ///
     /// # Errors

@@ -24,5 +24,6 @@ mod malformed;
 mod memory;
 mod oracle;
 mod processes;
+mod rollover;
 mod stage;
 mod strange;

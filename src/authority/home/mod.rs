@@ -8,6 +8,8 @@
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
 //! ca/publication.cer, .pem               the publication certificate
 //! ```
+//!
+//! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`.
 
 mod config;
 
@@ -42,7 +44,10 @@ use crate::store::StoreUrl;
 
 use super::Authority;
 use super::AuthorityError;
+use super::NewGeneration;
+use super::outcome::Refused;
 use super::recover::Recovery;
+use super::rule::Rule;
 
 pub use config::Config;
 
@@ -52,6 +57,22 @@ pub struct Home {
     folder: PathBuf,
     config: Config,
     rehearsal: bool,
+}
+
+/// What a roll-over made, or would make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RollOver {
+    /// The new generation.
+    pub new: NewGeneration,
+    /// What its key is.
+    pub algorithm: KeyAlgorithm,
+    /// The file of its key.
+    pub key: PathBuf,
+    /// Where the key of an interrupted roll-over was laid aside.
+    pub laid_aside: Option<PathBuf>,
+    /// What a crash had left.
+    pub recovery: Recovery,
 }
 
 /// What `init` is told.
@@ -297,6 +318,71 @@ impl Home {
         self.take_up(Store::open(&self.store_url())?, clock, Vec::new())
     }
 
+    /// Makes a new generation of an authority's key, of that algorithm or the one before's: from
+    /// then on it issues to holders, and those before it go on signing lists. A home
+    /// [to rehearse](Home::to_rehearse) only says what it would make.
+    ///
+    /// The key file is durable before the intent, and closed to the same passphrase as the others.
+    /// Whatever this is killed in, the next run goes on: a key that no certificate came of is laid
+    /// aside, a number is void, the certificate's files are written anew.
+    ///
+    /// # Errors
+    /// As for [`Home::authority`], and when the disk or the new key fails; a refusal by rule is the
+    /// inner error.
+    pub fn roll_over(
+        &self,
+        ca: CaName,
+        algorithm: Option<KeyAlgorithm>,
+        clock: Box<dyn Clock>,
+        passphrase: Option<&Passphrase>,
+        random: &mut impl CryptoRngCore,
+    ) -> Result<Result<RollOver, Refused>, HomeError> {
+        let keys = self.folder.join(&self.config.keys);
+        // Before the store is opened: what it says of the generations must be what counts.
+        let Some(_lock) = lock_folder(&keys)? else { return Ok(Err(Rule::RollOverPending.into())) };
+        let (mut authority, recovery) = self.authority(clock, passphrase)?;
+        let new = match authority.rehearse_roll_over(ca)? {
+            Ok(new) => new,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let newest = authority.authority_certificates().map(|(issuer, _)| issuer);
+        let newest = newest.filter(|issuer| issuer.ca == ca).last();
+        let algorithm = algorithm.or(newest.map(|issuer| issuer.algorithm));
+        let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
+        let path = keys.join(key_file(ca, new.generation));
+        let mut rolled_over = RollOver { new, algorithm, key: path, laid_aside: None, recovery };
+        if self.rehearsal {
+            return Ok(Ok(rolled_over));
+        }
+        rolled_over.laid_aside = lay_aside(&keys, ca, new.generation, random)?;
+        let key = signer::generate(algorithm, random)?;
+        let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
+        signer::write_key_file(&rolled_over.key, &key, passphrase, random)?;
+        sync_folder(&keys)?;
+        match authority.roll_over(ca, Box::new(SoftwareSigner::new(&key)?))? {
+            Ok(new) => rolled_over.new = new,
+            Err(refused) => return Ok(Err(refused)),
+        }
+        self.write_missing_certificates(&authority)?;
+        Ok(Ok(rolled_over))
+    }
+
+    /// Writes the authorities' certificates that are not in their folder: a roll-over may have been
+    /// killed before it did.
+    fn write_missing_certificates(&self, authority: &Authority) -> Result<(), HomeError> {
+        let folder = self.folder.join("ca");
+        let mut written = false;
+        for (issuer, der) in authority.authority_certificates() {
+            let stem = certificate_stem(issuer);
+            let is_there = |ending| folder.join(format!("{stem}.{ending}")).exists();
+            if !(is_there("cer") && is_there("pem")) {
+                write_certificate(&folder, &stem, der, true)?;
+                written = true;
+            }
+        }
+        if written { sync_folder(&folder) } else { Ok(()) }
+    }
+
     fn take_up(
         &self,
         store: Store,
@@ -309,7 +395,9 @@ impl Home {
             let recovery = authority.rehearse_recovery()?;
             return Ok((authority, recovery));
         }
-        Ok(Authority::open(store, clock, realm, policy, signers)?)
+        let taken_up = Authority::open(store, clock, realm, policy, signers)?;
+        self.write_missing_certificates(&taken_up.0)?;
+        Ok(taken_up)
     }
 
     fn store_url(&self) -> StoreUrl {
@@ -466,6 +554,44 @@ fn private_folder(folder: &Path) -> Result<(), HomeError> {
         .recursive(true)
         .create(folder)
         .map_err(|source| HomeError::Io { path: folder.to_owned(), source })
+}
+
+/// Locks the folder against others who roll over, for as long as the result lives; none when somebody
+/// else has.
+fn lock_folder(folder: &Path) -> Result<Option<fs::File>, HomeError> {
+    let fault = |source| HomeError::Io { path: folder.to_owned(), source };
+    let lock = fs::File::open(folder).map_err(fault)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(fs::TryLockError::WouldBlock) => Ok(None),
+        Err(fs::TryLockError::Error(error)) => Err(fault(error)),
+    }
+}
+
+/// Clears the place of a new generation's key: one that an interrupted roll-over wrote goes under
+/// another name, since no key is ever destroyed; what it had not finished writing goes.
+fn lay_aside(
+    keys: &Path,
+    ca: CaName,
+    generation: Generation,
+    random: &mut impl CryptoRngCore,
+) -> Result<Option<PathBuf>, HomeError> {
+    let fault = |source| HomeError::Io { path: keys.to_owned(), source };
+    let file = key_file(ca, generation);
+    for entry in fs::read_dir(keys).map_err(fault)? {
+        let path = entry.map_err(fault)?.path();
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        if name.is_some_and(|name| name.starts_with(&format!("{file}.writing-"))) {
+            fs::remove_file(&path).map_err(fault)?;
+        }
+    }
+    let path = keys.join(file);
+    if !path.try_exists().map_err(fault)? {
+        return Ok(None);
+    }
+    let aside = keys.join(format!("{ca}-{generation}.unused-{:08x}.pem", random.next_u32()));
+    fs::rename(&path, &aside).map_err(fault)?;
+    Ok(Some(aside))
 }
 
 fn key_file(ca: CaName, generation: Generation) -> String {

@@ -174,7 +174,7 @@ impl Authority {
 
     /// Voids what could not be completed. Where the store does not take that either, the next start
     /// does it.
-    fn give_up(&self, intents: &[Intent]) {
+    pub(super) fn give_up(&self, intents: &[Intent]) {
         for intent in intents {
             let _voided = self.store.tx(self.now(), |tx| {
                 let record = tx.at_intent(*intent)?;

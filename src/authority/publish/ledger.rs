@@ -87,16 +87,6 @@ impl Ledger {
         self.lists.get(&(ca, coverage, generation))
     }
 
-    /// The last lists of all generations.
-    pub(super) fn lists(
-        &self,
-        ca: CaName,
-        coverage: Coverage,
-    ) -> impl Iterator<Item = &ListRecord> {
-        let (first, last) = ((ca, coverage, Generation::FIRST), (ca, coverage, Generation::LAST));
-        self.lists.range(first..=last).map(|(_, list)| list)
-    }
-
     /// All partitions: those of the country, and any other in which something must be listed. No
     /// setting has a say in it (promise 10).
     pub(super) fn partitions(&self) -> BTreeSet<Partition> {

@@ -144,6 +144,8 @@ impl Authority {
         let leftovers = leftovers(&folder)?;
         let threads = options.threads.get();
         let (plan, permits, views) = self.store.publication(at, threads, |tx| {
+            // A list of a generation that is not known here would be missing.
+            self.check_generations(tx)?;
             let ledger = Ledger::read(tx)?;
             let mut plan = self.plan_lists(ledger, visible.as_ref(), at, options)?;
             if !plan.jobs.is_empty() {
@@ -213,6 +215,7 @@ impl Authority {
         let at = self.now();
         let visible = Visible::read(path)?;
         let plan = self.store.rehearse(at, |tx| {
+            self.check_generations(tx)?;
             let ledger = Ledger::read(tx)?;
             self.plan_lists(ledger, visible.as_ref(), at, options)
         })?;

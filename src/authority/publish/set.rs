@@ -7,6 +7,7 @@ use std::path::Path;
 use crate::asn1::hex;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
+use crate::credential::Generation;
 use crate::crl::Coverage;
 use crate::crl::CoverageCode;
 use crate::crl::Digest;
@@ -50,8 +51,7 @@ impl Set {
             lists.push(published.clone());
         }
         for made in &made {
-            for ((record, _), file) in made.lists.iter().zip(&made.files) {
-                let digest_name = made.digest_name;
+            for ((record, _), (file, digest_name)) in made.lists.iter().zip(&made.files) {
                 lists.push(published(record, file, digest_name)?);
             }
         }
@@ -72,8 +72,10 @@ impl Set {
         }
         for list in self.manifest.lists() {
             let key = (list.ca, list.partition.0);
+            // Its own generation's: one that has ended leaves its last list in the accounts.
             if let std::collections::btree_map::Entry::Vacant(place) = listed.entry(key)
-                && let Some(record) = ledger.lists(key.0, key.1).next()
+                && let Ok(generation) = Generation::new(list.generation)
+                && let Some(record) = ledger.list(key.0, key.1, generation)
             {
                 place.insert((record.entries, record.sum));
             }
@@ -144,4 +146,58 @@ fn published(
         next_update: record.next_update.to_string(),
         digest: Digest { algorithm: digest_name.to_owned(), hex: hex(&record.digest) },
     })
+}
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use crate::credential::Reason;
+    use crate::credential::Serial;
+    use crate::profile::Partition;
+    use crate::store::Store;
+    use crate::store::StoreError;
+    use crate::store::StoreUrl;
+
+    use super::*;
+
+    #[test]
+    fn a_generation_that_has_ended_is_not_asked_what_it_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::create(&StoreUrl::Sqlite(folder.path().join("store.db"))).unwrap();
+        let at: Timestamp = "2036-04-01T00:00:00Z".parse().unwrap();
+        let list = |generation, publication, entries, sum| ListRecord {
+            ca: CaName::Signature,
+            generation: Generation::new(generation).unwrap(),
+            coverage: Coverage::Partition(Partition::Authority),
+            number: u64::from(generation),
+            publication,
+            this_update: at,
+            next_update: at.plus_seconds(1),
+            entries,
+            sum,
+            digest: Vec::new(),
+            size: 1,
+            seen: 0,
+        };
+        // What has left the lists since stood on the last one of the first generation.
+        let gone = Sum::default().with(Serial::FIRST, at, Reason::Superseded);
+        let (ledger, standing) = store
+            .tx(at, |tx| {
+                let publication = tx.begin_publication()?;
+                tx.put_list(&list(1, publication, 1, gone), None)?;
+                let standing = list(2, publication, 0, Sum::default());
+                tx.put_list(&standing, None)?;
+                Ok::<_, StoreError>((Ledger::read(tx)?, standing))
+            })
+            .unwrap();
+        let lists = vec![published(&standing, "signature-2-000000.crl", "sha256").unwrap()];
+        let manifest = Manifest::new(2, at, lists);
+        Set { made: Vec::new(), manifest, whole: true }.check(&ledger).unwrap();
+        // Of one that signs, it would be noticed.
+        let lists =
+            vec![published(&list(1, 1, 1, gone), "signature-1-000000.crl", "sha256").unwrap()];
+        let manifest = Manifest::new(2, at, lists);
+        let wrong = Set { made: Vec::new(), manifest, whole: true }.check(&ledger);
+        assert!(matches!(wrong, Err(PublishError::Miscounted { found: 1, due: 0, .. })));
+    }
 }

@@ -77,9 +77,8 @@ pub(super) struct Made {
     pub(super) partition: Partition,
     /// Each with the number of the list that it was compared with.
     pub(super) lists: Vec<(ListRecord, Option<u64>)>,
-    /// The names of their files.
-    pub(super) files: Vec<String>,
-    pub(super) digest_name: &'static str,
+    /// The names of their files, and of the digests that were signed.
+    pub(super) files: Vec<(String, &'static str)>,
     /// Certificates that are not on them any more, because their end is past.
     pub(super) left: Vec<Listed>,
     /// What is on them and what has left them, together.
@@ -112,7 +111,6 @@ impl Workshop<'_> {
             partition: job.partition,
             lists: Vec::with_capacity(job.lists.len()),
             files: Vec::with_capacity(job.lists.len()),
-            digest_name: "",
             left: Vec::new(),
             counted: contents.counted,
             taken_over: 0,
@@ -127,9 +125,8 @@ impl Workshop<'_> {
             };
             self.compare(job, list, &contents, view)?;
             let key = self.authority.generation(job.ca, list.generation)?;
-            made.digest_name = key.issuer.algorithm.digest_name();
             made.lists.push((record, list.last.as_ref().map(|last| last.number)));
-            made.files.push(list.file.clone());
+            made.files.push((list.file.clone(), key.issuer.algorithm.digest_name()));
         }
         made.left = contents.left;
         Ok(made)

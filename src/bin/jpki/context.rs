@@ -42,14 +42,20 @@ impl Context<'_> {
 
     /// As [`Context::authority`], with the home's settings.
     pub(crate) fn authority_and_settings(&self) -> Result<(Authority, Config), Failure> {
+        let (home, passphrase) = self.home_and_passphrase()?;
+        let authority = self.tell(home.authority(self.clock(), passphrase.as_ref())?);
+        Ok((authority, home.config().clone()))
+    }
+
+    /// The home, and the passphrase of its keys if they have one.
+    pub(crate) fn home_and_passphrase(&self) -> Result<(Home, Option<Passphrase>), Failure> {
         let home = self.home_to_change()?;
         let passphrase = if home.keys_are_encrypted()? {
             self.passphrase("Passphrase of the authorities' keys")?
         } else {
             None
         };
-        let authority = self.tell(home.authority(self.clock(), passphrase.as_ref())?);
-        Ok((authority, home.config().clone()))
+        Ok((home, passphrase))
     }
 
     /// Opens the home to change something that needs no key.
@@ -114,6 +120,12 @@ impl Context<'_> {
 
     /// The authority, after a word on what a crash had left.
     fn tell(&self, (authority, recovery): (Authority, Recovery)) -> Authority {
+        self.note_recovery(&recovery);
+        authority
+    }
+
+    /// A word on what a crash had left.
+    pub(crate) fn note_recovery(&self, recovery: &Recovery) {
         if !recovery.voided.is_empty() && !self.global.dry_run {
             self.report.note(&format!(
                 "jpki: an earlier run was interrupted: {} number(s) never delivered are void and \
@@ -121,6 +133,5 @@ impl Context<'_> {
                 recovery.voided.len()
             ));
         }
-        authority
     }
 }

@@ -282,6 +282,12 @@ impl Transaction for SqliteTransaction<'_> {
         })
     }
 
+    fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM certificate INDEXED BY certificate_intended \
+                   WHERE state = 0 AND ca = ?1 AND person IS NULL AND service IS NULL LIMIT 1";
+        Ok(self.first(sql, [row::ca_number(ca)], |_| Ok(()))?.is_some())
+    }
+
     fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
         let sql = select_certificate!(
             " FROM certificate c INDEXED BY certificate_service \

@@ -12,6 +12,12 @@ use super::issued::RSA;
 use super::issued::TEST;
 use super::issued::issued;
 use super::judge::ask_script;
+use super::published::CAS;
+use super::published::ELSEWHERE;
+use super::published::GENERATIONS;
+use super::published::HERE;
+use super::published::OWN;
+use super::published::published;
 
 #[test]
 fn reads_what_was_asked_for() {
@@ -93,6 +99,56 @@ fn finds_our_authorities_equal_to_the_published_ones() {
         }
         for item in ["version", "subject_der", "extensions", "items"] {
             assert_eq!(read[0][item], read[1][item], "{ca}: {item}");
+        }
+    }
+}
+
+#[test]
+fn reads_in_every_list_what_was_done() {
+    let published = published();
+    for ca in CAS {
+        let mut listed = Vec::new();
+        for certificate in published.of(ca) {
+            let Some(reason) = certificate.reason else { continue };
+            // That of RFC 5280 but for unspecified, which goes without saying.
+            let mut words = reason.split('-');
+            let first = words.next().unwrap().to_owned();
+            let rest = words.map(|word| word[..1].to_uppercase() + &word[1..]);
+            let name = rest.fold(first, |name, word| name + &word);
+            let reason = (reason != "unspecified").then_some(name);
+            listed.push(json!([certificate.serial, reason]));
+        }
+        assert_eq!(listed.len(), 6);
+        let points = [
+            (
+                HERE,
+                "CN=Kiyose-shi CRLDP,OU=Tokyo-to,OU=CRL Distribution Points,OU=JPKI for ",
+                listed,
+            ),
+            (ELSEWHERE, "CN=Chiyoda-ku CRLDP,OU=Tokyo-to,OU=CRL Distribution Points,", vec![]),
+            (OWN, "OU=Japan Agency for Local Authority Information Systems,OU=JPKI for ", vec![]),
+        ];
+        for (partition, point, listed) in points {
+            let mut numbers = Vec::new();
+            for generation in GENERATIONS {
+                let authority = published.authority(ca, generation);
+                let list = published.list(ca, generation, partition);
+                let verdict = ask_script("judge_cryptography_lists.py", [&authority, &list]);
+                assert!(verdict.accepted, "{}", verdict.text);
+                let read: Value = serde_json::from_str(&verdict.output).unwrap();
+                assert_eq!(
+                    [&read["signed"], &read["ours"], &read["critical"]],
+                    [true; 3],
+                    "{read}"
+                );
+                assert_eq!(read["revoked"], json!(listed), "{list:?}");
+                assert_eq!(read["this_update"], published.at.to_unix());
+                assert_eq!(read["next_update"], published.at.to_unix() + 72 * 3600);
+                assert_eq!(read["users_only"], partition != OWN, "{read}");
+                assert!(read["point"].as_str().unwrap().starts_with(point), "{read}");
+                numbers.push(read["number"].as_u64().unwrap());
+            }
+            assert!(numbers[0] < numbers[1], "one sequence for both: {numbers:?}");
         }
     }
 }

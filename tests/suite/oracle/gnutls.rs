@@ -12,6 +12,12 @@ use super::issued::issued;
 use super::judge::Verdict;
 use super::judge::ask;
 use super::judge::ask_at;
+use super::published::CAS;
+use super::published::ELSEWHERE;
+use super::published::GENERATIONS;
+use super::published::HERE;
+use super::published::OWN;
+use super::published::published;
 
 #[test]
 fn accepts_every_certificate() {
@@ -88,6 +94,35 @@ fn reads_every_certificate() {
         }
         for line in expected {
             assert!(verdict.text.contains(line), "no `{line}` in\n{}", verdict.text);
+        }
+    }
+}
+
+#[test]
+fn reads_every_list() {
+    let published = published();
+    for ca in CAS {
+        let mut listed: Vec<String> = published
+            .of(ca)
+            .iter()
+            .filter(|certificate| certificate.reason.is_some())
+            .map(|certificate| format!("{:02x}", certificate.serial))
+            .collect();
+        listed.sort();
+        for generation in GENERATIONS {
+            for (partition, listed) in [(HERE, listed.as_slice()), (ELSEWHERE, &[]), (OWN, &[])] {
+                let list = published.list(ca, generation, partition);
+                let options = ["--crl-info", "--inder", "--infile"].map(Path::new);
+                let verdict = ask("certtool", options.into_iter().chain([list.as_path()]));
+                assert!(verdict.accepted, "{}", verdict.text);
+                let serials = verdict.text.lines().filter_map(|line| {
+                    line.trim().strip_prefix("Serial Number (hex): ").map(str::to_owned)
+                });
+                assert_eq!(serials.collect::<Vec<_>>(), listed, "{list:?}");
+                for line in ["Version: 2", "CRL Number (not critical): ", "2.5.29.28 (critical)"] {
+                    assert!(verdict.text.contains(line), "no `{line}` in\n{}", verdict.text);
+                }
+            }
         }
     }
 }

@@ -300,7 +300,7 @@ fn batch(
 }
 
 /// Runs the command; what it printed.
-fn jpki(folder: &Path, home: &str, at: &str, arguments: &[&str]) -> String {
+pub(super) fn jpki(folder: &Path, home: &str, at: &str, arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_jpki"))
         .current_dir(folder)
         .args(["--json", "--quiet", "--home", home, "--at", at])
@@ -314,7 +314,7 @@ fn jpki(folder: &Path, home: &str, at: &str, arguments: &[&str]) -> String {
 }
 
 /// A folder under `target/`, kept for a look at what was judged; those of earlier runs are removed.
-fn fresh_folder() -> PathBuf {
+pub(super) fn fresh_folder() -> PathBuf {
     let parent = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oracle");
     fs::create_dir_all(&parent).unwrap();
     for entry in fs::read_dir(&parent).unwrap().flatten() {

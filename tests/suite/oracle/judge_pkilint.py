@@ -1,4 +1,5 @@
-"""Runs `lint_pkix_cert lint -s NOTICE` on each file named, in one process.
+"""Runs `lint_pkix_cert lint -s NOTICE` on each file named, `lint_crl` on those that end in `.crl`, in
+one process.
 
 Prints `judged FILE` for each and `found FILE SEVERITY CODE` for each finding, tab-separated.
 """
@@ -8,12 +9,16 @@ import io
 import json
 import sys
 
-from pkilint.bin import lint_pkix_cert
+from pkilint.bin import lint_crl, lint_pkix_cert
 
 for path in sys.argv[1:]:
     printed = io.StringIO()
+    options = ["-s", "NOTICE", "-f", "JSON", "--document-format", "DER", path]
     with contextlib.redirect_stdout(printed):
-        lint_pkix_cert.main(["lint", "-s", "NOTICE", "-f", "JSON", "--document-format", "DER", path])
+        if path.endswith(".crl"):
+            lint_crl.main(["lint", "-t", "CRL", "-p", "PKIX", *options])
+        else:
+            lint_pkix_cert.main(["lint", *options])
     for result in json.loads(printed.getvalue())["results"]:
         for finding in result["finding_descriptions"]:
             print("found", path, finding["severity"], finding["code"], sep="\t")

@@ -1,11 +1,13 @@
-//! Other implementations judge every certificate that the command issues.
+//! Other implementations judge every certificate that the command issues, and the lists that it
+//! publishes.
 //!
 //! | judge | says |
 //! | --- | --- |
-//! | OpenSSL | accepted under strict rules, rejected when anything is wrong; what it reads is a snapshot |
-//! | GnuTLS | accepted, rejected, read |
-//! | pkilint | no finding against RFC 5280 but those in `pkilint-exceptions.tsv` |
-//! | Python's cryptography | the extensions, the four items and the signature are what was asked for |
+//! | OpenSSL | accepted under strict rules, rejected when anything is wrong; what it reads is a snapshot; revoked by the right list alone |
+//! | GnuTLS | accepted, rejected, read; every list read |
+//! | pkilint | no finding against RFC 5280 but those in `pkilint-exceptions.tsv`, none in lists |
+//! | Python's cryptography | the extensions, the four items and the signature are what was asked for; lists likewise |
+//! | the JDK | the right verdict on every certificate of two generations, whichever generation's list is at hand |
 //!
 //! `tests/run.sh` installs the judges. A missing one fails its tests: a judge who was not heard has
 //! not agreed.
@@ -13,6 +15,8 @@
 mod cryptography;
 mod gnutls;
 mod issued;
+mod java;
 mod judge;
 mod openssl;
 mod pkilint;
+mod published;

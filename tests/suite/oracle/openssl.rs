@@ -10,6 +10,12 @@ use super::issued::RSA;
 use super::issued::issued;
 use super::judge::Verdict;
 use super::judge::ask;
+use super::published::CAS;
+use super::published::ELSEWHERE;
+use super::published::GENERATIONS;
+use super::published::HERE;
+use super::published::OWN;
+use super::published::published;
 
 #[test]
 fn accepts_every_certificate() {
@@ -146,6 +152,93 @@ fn reads_both_kinds_both_authorities_and_publication_as_before() {
     }
     let service = issued().services.iter().find(|service| service.home == RSA).unwrap();
     insta::assert_snapshot!("publication-certificate", text(&service.der));
+}
+
+#[test]
+fn believes_the_right_partitions_list_of_the_right_generation_alone() {
+    let published = published();
+    let at = published.at.to_unix() + 60;
+    for certificate in &published.certificates {
+        let (ca, generation) = (certificate.ca, certificate.generation);
+        let other = if generation == 1 { 2 } else { 1 };
+        let good = if certificate.reason.is_none() { "OK" } else { "certificate revoked" };
+        let right = published.list(ca, generation, HERE);
+        let other_generation = published.list(ca, other, HERE);
+        let both = published.folder.join(format!("both-{ca}.crl.pem"));
+        let lists = [&right, &other_generation];
+        let pem =
+            lists.map(|list| ask("openssl", [Path::new("crl"), Path::new("-in"), list]).output);
+        fs::write(&both, pem.concat()).unwrap();
+        for (list, at, says) in [
+            (&right, at, good),
+            (&both, at, good),
+            (&published.list(ca, generation, ELSEWHERE), at, "different CRL scope"),
+            (&published.list(ca, generation, OWN), at, "different CRL scope"),
+            (&other_generation, at, "unable to get certificate CRL"),
+            (&right, at + 72 * 3600, "CRL has expired"),
+            (&right, at - 120, "CRL is not yet valid"),
+        ] {
+            let verdict = verify_with_list(ca, list, at, &certificate.der);
+            assert_eq!(verdict.accepted, says == "OK", "{certificate:?}\n{}", verdict.text);
+            assert!(verdict.text.contains(says), "no {says}: {certificate:?}\n{}", verdict.text);
+        }
+    }
+}
+
+#[test]
+fn finds_publication_on_the_authoritys_own_list() {
+    let published = published();
+    let at = published.at.to_unix() + 60;
+    let publication = published.folder.join("home/ca/publication.cer");
+    for (ca, generation, partition, says) in [
+        ("signature", 1, OWN, "OK"),
+        ("signature", 1, HERE, "different CRL scope"),
+        ("signature", 2, OWN, "unable to get certificate CRL"),
+    ] {
+        let list = published.list(ca, generation, partition);
+        let verdict = verify_with_list(ca, &list, at, &publication);
+        assert!(verdict.text.contains(says), "{}", verdict.text);
+    }
+}
+
+/// Verifies by both generations of an authority and one file of lists; told to look at the whole
+/// range of lists, it must say the same.
+fn verify_with_list(ca: &str, list: &Path, at: i64, certificate: &Path) -> Verdict {
+    let published = published();
+    let authorities = published.folder.join(format!("{ca}.pem"));
+    let pem = GENERATIONS.map(|generation| {
+        fs::read(published.authority(ca, generation).with_extension("pem")).unwrap()
+    });
+    fs::write(&authorities, pem.concat()).unwrap();
+    let at = at.to_string();
+    let options =
+        ["verify", "-no-CApath", "-x509_strict", "-check_ss_sig", "-crl_check", "-attime", &at];
+    let files = [Path::new("-CAfile"), &authorities, Path::new("-CRLfile"), list];
+    let arguments = || options.iter().map(Path::new).chain(files);
+    let plain = ask("openssl", arguments().chain([certificate]));
+    let extended = ask("openssl", arguments().chain([Path::new("-extended_crl"), certificate]));
+    assert_eq!(plain.text, extended.text);
+    plain
+}
+
+#[test]
+fn verifies_every_list_by_its_own_generation_alone() {
+    let published = published();
+    for ca in CAS {
+        for (generation, other) in [(1, 2), (2, 1)] {
+            for partition in [HERE, ELSEWHERE, OWN] {
+                let list = published.list(ca, generation, partition);
+                let verify = |generation| {
+                    let authority = published.authority(ca, generation).with_extension("pem");
+                    let options = ["crl", "-noout", "-in"].map(Path::new);
+                    let rest = [list.as_path(), Path::new("-CAfile"), &authority];
+                    ask("openssl", options.into_iter().chain(rest)).text
+                };
+                assert!(verify(generation).contains("verify OK"), "{list:?}");
+                assert!(!verify(other).contains("verify OK"), "{list:?}");
+            }
+        }
+    }
 }
 
 fn verify(authority: &Path, at: i64, files: &[&Path]) -> Verdict {

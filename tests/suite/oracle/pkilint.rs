@@ -7,6 +7,12 @@ use std::path::Path;
 
 use super::issued::issued;
 use super::judge::ask_script;
+use super::published::CAS;
+use super::published::ELSEWHERE;
+use super::published::GENERATIONS;
+use super::published::HERE;
+use super::published::OWN;
+use super::published::published;
 
 #[test]
 fn finds_nothing_but_what_is_listed_with_its_reason() {
@@ -44,6 +50,25 @@ fn finds_nothing_in_our_authorities_that_it_does_not_find_in_the_published_ones(
     let ours: BTreeSet<String> = findings(&files).into_values().flatten().collect();
     let only_ours: Vec<_> = ours.difference(&theirs).collect();
     assert!(only_ours.is_empty(), "{only_ours:?}");
+}
+
+#[test]
+fn finds_nothing_in_our_lists() {
+    // With entries of every reason, and without any.
+    let mut lists = Vec::new();
+    for (ca, generation) in CAS.into_iter().flat_map(|ca| GENERATIONS.map(|g| (ca, g))) {
+        lists.extend([HERE, ELSEWHERE, OWN].map(|code| published().list(ca, generation, code)));
+    }
+    let files: Vec<&Path> = lists.iter().map(AsRef::as_ref).collect();
+    let findings = findings(&files);
+    assert!(findings.is_empty(), "{findings:?}");
+    // It speaks when there is something to say: here, of a list that ends before it begins.
+    let mut der = fs::read(&lists[0]).unwrap();
+    let begins = der.windows(4).position(|window| window == b"\x17\x0d26").unwrap();
+    der[begins + 2..][..2].copy_from_slice(b"27");
+    let file = published().folder.join("late.crl");
+    fs::write(&file, der).unwrap();
+    assert!(!self::findings(&[&file]).is_empty());
 }
 
 #[test]

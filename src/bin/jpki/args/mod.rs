@@ -1,5 +1,6 @@
 //! What can be typed: declarations only.
 
+mod ca;
 mod certificate;
 mod crl;
 mod feed;
@@ -12,6 +13,9 @@ use clap::Parser;
 use clap::Subcommand;
 use jpki_ca::clock::Timestamp;
 
+pub(crate) use ca::CaArgs;
+pub(crate) use ca::CaCommand;
+pub(crate) use ca::RolloverArgs;
 pub(crate) use certificate::ChangeArgs;
 pub(crate) use certificate::FilesArgs;
 pub(crate) use certificate::IssueArgs;
@@ -103,6 +107,8 @@ pub(crate) enum Command {
     Why(ChangeArgs),
     /// Revocation lists, by municipality (失効情報)
     Crl(CrlArgs),
+    /// The authorities, and the generations of their keys (認証局)
+    Ca(CaArgs),
     /// The record of acts (監査記録)
     Audit(AuditArgs),
     /// Resolve what an interrupted run left behind (復旧)

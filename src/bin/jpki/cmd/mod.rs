@@ -1,6 +1,7 @@
 //! One verb per file.
 
 mod audit;
+mod ca;
 mod change;
 mod crl;
 mod demo;
@@ -44,6 +45,7 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
         },
         Command::Feed(args) => feed::run(&context, &args.command),
         Command::Crl(args) => crl::run(&context, &args.command),
+        Command::Ca(args) => ca::run(&context, &args.command),
         Command::Why(args) => why::run(&context, args),
         Command::Recover => recover::run(&context),
     }

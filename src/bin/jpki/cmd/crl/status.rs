@@ -7,6 +7,7 @@ use jpki_ca::authority::publish::ListStatus;
 use jpki_ca::authority::publish::Standing;
 use jpki_ca::credential::CaName;
 use jpki_ca::crl::Coverage;
+use jpki_ca::crl::CoverageCode;
 use jpki_ca::profile::Partition;
 use serde::Serialize;
 
@@ -45,8 +46,12 @@ fn text(lists: &[ListStatus]) -> String {
         };
         let standings = words(standings.iter().map(|(s, n)| (s.as_str(), *n)).collect());
         let due = words(due.iter().map(|(due, n)| (due.as_str(), *n)).collect());
-        let entries: u64 =
-            own.iter().filter_map(|list| list.last.as_ref()).map(|last| last.entries).sum();
+        // Every generation's list has all entries of its partition.
+        let entries: BTreeMap<CoverageCode, u64> = own
+            .iter()
+            .filter_map(|list| Some((list.partition, list.last.as_ref()?.entries)))
+            .collect();
+        let entries: u64 = entries.values().sum();
         let size: u64 =
             own.iter().filter_map(|list| list.last.as_ref()).map(|last| last.size).sum();
         lines.push(format!(

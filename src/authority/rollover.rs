@@ -1,0 +1,153 @@
+//! Rolling over (鍵の世代交代): a new key pair under the same name, with its certificate's number
+//! from the same counter. From then on it issues to holders; those before it go on signing lists.
+
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Serial;
+use crate::lint;
+use crate::profile::CaGrant;
+use crate::profile::Issuer;
+use crate::profile::TbsCertificate;
+use crate::profile::ca_certificate;
+use crate::profile::ca_end;
+use crate::seal::Recorded;
+use crate::seal::seal;
+use crate::signer::Signer;
+use crate::store::Intention;
+use crate::store::Tx;
+
+use super::Authority;
+use super::AuthorityError;
+use super::KeyGeneration;
+use super::outcome::Refused;
+use super::recover::resolve;
+use super::rule::Rule;
+
+/// A generation that was made, or would be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewGeneration {
+    /// The authority.
+    pub ca: CaName,
+    /// Its number.
+    pub generation: Generation,
+    /// The number of its own certificate.
+    pub serial: Serial,
+    /// When that begins.
+    pub not_before: Timestamp,
+    /// When it ends.
+    pub not_after: Timestamp,
+}
+
+impl Authority {
+    /// Puts a new key in the place of the newest: the authority issues its own certificate to it.
+    /// Those who have opened the installation before go on with the generations that they know.
+    ///
+    /// # Errors
+    /// When the key is weak, was certified before or fails, another opened the installation and
+    /// rolled over meanwhile, or the store fails; a refusal by rule is the inner error.
+    pub fn roll_over(
+        &mut self,
+        ca: CaName,
+        signer: Box<dyn Signer>,
+    ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
+        let now = self.now();
+        let key = signer.public_key().clone();
+        lint::key(&key).map_err(AuthorityError::Key)?;
+        let (planned, recorded) = self.store.record(now, |tx| {
+            let new = match self.plan_roll_over(tx, ca)? {
+                Ok(new) => new,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            if !tx.key_use(&key.hash())?.is_empty() {
+                return Err(AuthorityError::KeyUsed);
+            }
+            let NewGeneration { generation, serial, not_before, .. } = new;
+            let realm = &self.realm;
+            let grant = CaGrant { realm, ca, generation, serial, key: &key, not_before };
+            let tbs = ca_certificate(&grant).map_err(|_| AuthorityError::Time)?;
+            let checked = lint::check(tbs, &lint::Authority { realm, issuer: None })?;
+            tx.intend(checked, &Intention { person: None, request: ROLL_OVER, clause: None })?;
+            Ok(Ok(new))
+        })?;
+        let new = match planned {
+            Ok(new) => new,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let missing = AuthorityError::Internal("a generation that was not recorded");
+        let recorded = recorded.into_iter().next().ok_or(missing)?;
+        let intent = recorded.intent();
+        let certificate = self.put_in_force(recorded, signer.as_ref(), now);
+        let certificate = certificate.inspect_err(|_| self.give_up(&[intent]))?;
+        let NewGeneration { generation, serial, not_before, not_after, .. } = new;
+        let (key_id, algorithm) = (key.key_id(), key.algorithm());
+        let issuer = Issuer { ca, generation, serial, key_id, algorithm, not_before, not_after };
+        self.generations.push(KeyGeneration { issuer, key, certificate, signer: Some(signer) });
+        self.generations.sort_by_key(|key| (key.issuer.ca, key.issuer.generation));
+        Ok(Ok(new))
+    }
+
+    /// What [`Authority::roll_over`] would make, without making it.
+    ///
+    /// # Errors
+    /// When the store fails; a refusal by rule is the inner error.
+    pub fn rehearse_roll_over(
+        &self,
+        ca: CaName,
+    ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
+        self.store.rehearse(self.now(), |tx| {
+            resolve(tx)?;
+            self.plan_roll_over(tx, ca)
+        })
+    }
+
+    /// The next generation, if there may be one now.
+    fn plan_roll_over(
+        &self,
+        tx: &mut Tx<'_>,
+        ca: CaName,
+    ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
+        self.check_generations(tx)?;
+        let newest = &self.issuing(ca)?.issuer;
+        let not_before = tx.at();
+        if not_before < newest.not_before {
+            return Ok(Err(Rule::CaNotYet.into()));
+        }
+        if tx.is_rolling_over(ca)? {
+            return Ok(Err(Rule::RollOverPending.into()));
+        }
+        let generation = newest.generation.next();
+        let generation = generation.ok_or(AuthorityError::Internal("generations are used up"))?;
+        let serial = tx.draw_serial(ca)?;
+        let not_after = ca_end(not_before).map_err(|_| AuthorityError::Time)?;
+        Ok(Ok(NewGeneration { ca, generation, serial, not_before, not_after }))
+    }
+
+    /// Signs the certificate and puts it in force, with its generation; its DER.
+    fn put_in_force(
+        &self,
+        recorded: Recorded<TbsCertificate>,
+        signer: &dyn Signer,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, AuthorityError> {
+        let sealed = seal(recorded, signer)?;
+        self.store.tx(now, |tx| {
+            let record = tx.at_intent(sealed.intent())?;
+            tx.complete(&record, &sealed)?;
+            tx.add_generation(&sealed)
+        })?;
+        Ok(sealed.to_der())
+    }
+
+    /// Whether the generations are still those that were there at the opening.
+    pub(super) fn check_generations(&self, tx: &mut Tx<'_>) -> Result<(), AuthorityError> {
+        if tx.generations()?.len() == self.generations.len() {
+            Ok(())
+        } else {
+            Err(AuthorityError::RolledOver)
+        }
+    }
+}
+
+const ROLL_OVER: &str = "roll-over";

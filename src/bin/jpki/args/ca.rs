@@ -1,0 +1,40 @@
+//! Arguments about the authorities and the generations of their keys.
+
+use clap::Args;
+use clap::Subcommand;
+use jpki_ca::asn1::KeyAlgorithm;
+use jpki_ca::credential::CaName;
+
+/// Arguments of `jpki ca`.
+#[derive(Debug, Args)]
+pub(crate) struct CaArgs {
+    #[command(subcommand)]
+    pub(crate) command: CaCommand,
+}
+
+/// Verbs of `jpki ca`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CaCommand {
+    /// List every generation, and what it still does
+    List,
+    /// Make a new key under the same name, which issues from now on (鍵の世代交代)
+    Rollover(RolloverArgs),
+}
+
+/// Arguments of `jpki ca rollover`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The new generation issues at once; those before it go on signing lists, and every list is published
+once for each generation. Publish next, so that verifiers find the new one's lists.
+
+Examples:
+  jpki ca rollover --ca signature
+  jpki ca rollover --ca user-authentication --algorithm p384")]
+pub(crate) struct RolloverArgs {
+    /// The authority: signature or user-authentication
+    #[arg(long)]
+    pub(crate) ca: CaName,
+    /// What the new key is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: that of the one before]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) algorithm: Option<KeyAlgorithm>,
+}

@@ -1,0 +1,16 @@
+//! `jpki ca`, one verb per file.
+
+mod list;
+mod rollover;
+
+use crate::args::CaCommand;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(crate) fn run(context: &Context<'_>, command: &CaCommand) -> Result<Exit, Failure> {
+    match command {
+        CaCommand::List => list::run(context),
+        CaCommand::Rollover(args) => rollover::run(context, args),
+    }
+}

@@ -1,0 +1,78 @@
+//! `jpki ca rollover`.
+
+use jpki_ca::authority::home::RollOver;
+use rand_core::OsRng;
+use serde::Serialize;
+
+use crate::args::RolloverArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::exit::Failure;
+
+pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Failure> {
+    let (home, passphrase) = context.home_and_passphrase()?;
+    let rolled_over =
+        home.roll_over(args.ca, args.algorithm, context.clock(), passphrase.as_ref(), &mut OsRng)?;
+    let made = rolled_over?;
+    context.note_recovery(&made.recovery);
+    let dry_run = context.global.dry_run;
+    let new = &made.new;
+    let stem = format!("{}-{}", new.ca, new.generation);
+    let certificate = home.folder().join("ca").join(format!("{stem}.pem"));
+    let (does, issues) =
+        if dry_run { ("would make", "would issue") } else { ("made       ", "issues") };
+    let mut lines = vec![format!(
+        "{does} {stem}: serial {}, {}, until {}",
+        new.serial,
+        made.algorithm,
+        new.not_after.japan_date()
+    )];
+    lines.push(format!(
+        "            what {issues} from now on; those before it go on signing lists"
+    ));
+    if dry_run {
+        lines.push("            nothing was written".to_owned());
+    } else {
+        lines.push(format!("certificate {}", certificate.display()));
+        lines.push(format!("key         {}", made.key.display()));
+        if let Some(aside) = &made.laid_aside {
+            lines.push(format!(
+                "laid aside  {}: the key of an interrupted roll-over, which certifies nothing",
+                aside.display()
+            ));
+        }
+        lines.push("next        jpki crl publish".to_owned());
+    }
+    context.report.result(&json(&made, dry_run, &certificate), &lines.join("\n"))?;
+    Ok(Exit::Done)
+}
+
+fn json(made: &RollOver, dry_run: bool, certificate: &std::path::Path) -> RollOverJson {
+    let file = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    RollOverJson {
+        dry_run,
+        ca: made.new.ca.as_str(),
+        generation: made.new.generation.get(),
+        serial: made.new.serial.to_string(),
+        algorithm: made.algorithm.to_string(),
+        not_before: made.new.not_before.to_string(),
+        not_after: made.new.not_after.to_string(),
+        certificate: file(certificate),
+        key: file(&made.key),
+        laid_aside: made.laid_aside.as_deref().map(file),
+    }
+}
+
+#[derive(Serialize)]
+struct RollOverJson {
+    dry_run: bool,
+    ca: &'static str,
+    generation: u16,
+    serial: String,
+    algorithm: String,
+    not_before: String,
+    not_after: String,
+    certificate: String,
+    key: String,
+    laid_aside: Option<String>,
+}
