@@ -197,6 +197,19 @@ impl Tx<'_> {
         Ok(number)
     }
 
+    /// Forgets which entries of a partition have changed up to an audit entry: its lists say so now.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn forget_changes(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        seen: u64,
+    ) -> Result<(), StoreError> {
+        self.inner().forget_changes(ca, partition, seen)
+    }
+
     /// Puts a list in the place of the one with the number `replaces` (compare-and-swap, promise
     /// 11).
     ///
@@ -275,6 +288,7 @@ impl Tx<'_> {
             tally.sum = tally.sum.with(record.serial, since, reason);
         }
         tally.changed = entry;
+        self.inner().note_change(record.ca, record.subject.partition(), entry, record.serial)?;
         self.inner().put_tally(&tally)
     }
 }
@@ -299,6 +313,19 @@ pub(super) trait Listing {
     /// Zeros when nothing is counted yet.
     fn tally(&mut self, ca: CaName, partition: Partition) -> Result<Tally, StoreError>;
     fn put_tally(&mut self, tally: &Tally) -> Result<(), StoreError>;
+    fn note_change(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        entry: u64,
+        serial: Serial,
+    ) -> Result<(), StoreError>;
+    fn forget_changes(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        seen: u64,
+    ) -> Result<(), StoreError>;
     fn lists(&mut self) -> Result<Vec<ListRecord>, StoreError>;
     fn put_list(&mut self, list: &ListRecord, replaces: Option<u64>) -> Result<(), StoreError>;
     fn reserve_number(&mut self, ca: CaName, coverage: Coverage) -> Result<u64, StoreError>;
@@ -325,6 +352,25 @@ pub(super) trait View: Send {
         partition: Partition,
         each: &mut dyn FnMut(Listed) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
+
+    /// The numbers whose entries have changed since this audit entry, each once.
+    fn changes(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        since: u64,
+    ) -> Result<Vec<Serial>, StoreError>;
+
+    /// The certificate with this number, if it is revoked or held and has not left the lists.
+    fn listed_one(&mut self, ca: CaName, serial: Serial) -> Result<Option<Listed>, StoreError>;
+
+    /// Those of a partition that ended before `before` and have not left the lists, by serial.
+    fn leaving(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        before: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError>;
 
     /// Where the certificate with this number stands.
     fn state(&mut self, ca: CaName, serial: Serial) -> Result<Option<State>, StoreError>;

@@ -133,6 +133,40 @@ impl View {
         self.0.listed(ca, partition, &mut each)
     }
 
+    /// The numbers of a partition whose entries have changed since this audit entry, each once.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn changes(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        since: u64,
+    ) -> Result<Vec<Serial>, StoreError> {
+        self.0.changes(ca, partition, since)
+    }
+
+    /// The certificate with this number, if it is revoked or held and has not left the lists.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn listed_one(&mut self, ca: CaName, serial: Serial) -> Result<Option<Listed>, StoreError> {
+        self.0.listed_one(ca, serial)
+    }
+
+    /// Those of a partition that ended before `before` and have not left the lists, by serial.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn leaving(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        before: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError> {
+        self.0.leaving(ca, partition, before)
+    }
+
     /// Where the certificate with this number stands.
     ///
     /// # Errors

@@ -13,6 +13,7 @@
 //!    (compare-and-swap), lets go what has left the lists, and names the manifest.
 //! 5. The manifest is signed, the folder gets its name, `current` is switched to it.
 
+mod contents;
 mod folder;
 mod ledger;
 mod set;
@@ -186,6 +187,7 @@ impl Authority {
                     tx.put_list(list, *replaces)?;
                 }
                 tx.unlist(made.ca, made.partition, &made.left, plan.publication)?;
+                tx.forget_changes(made.ca, made.partition, plan.ledger.seen)?;
             }
             let digest = sha256(set.manifest.as_bytes());
             let lists = set.manifest.lists().len() as u64;
@@ -466,7 +468,10 @@ pub enum PublishError {
         source: ReadError,
     },
     /// A file differs from what was published or just written.
-    #[error("{path} is not what was written there: look after the disk")]
+    #[error(
+        "{path} is not what was written there: look after the disk; when the file is removed, the \
+         list is made anew from the store"
+    )]
     Altered {
         /// The file.
         path: PathBuf,

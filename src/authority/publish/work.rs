@@ -10,16 +10,10 @@ use der::pem;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
-use crate::credential::Reason;
 use crate::crl;
-use crate::crl::Cause;
-use crate::crl::CompareError;
 use crate::crl::Coverage;
 use crate::crl::CoverageCode;
-use crate::crl::Difference;
 use crate::crl::Edition;
-use crate::crl::Entry;
-use crate::crl::Measure;
 use crate::crl::TbsList;
 use crate::lint;
 use crate::policy::ListTiming;
@@ -28,8 +22,6 @@ use crate::seal::seal;
 use crate::store::ListRecord;
 use crate::store::Listed;
 use crate::store::Permits;
-use crate::store::State;
-use crate::store::StoreError;
 use crate::store::Sum;
 use crate::store::View;
 
@@ -38,6 +30,7 @@ use super::AuthorityError;
 use super::Due;
 use super::ListFormat;
 use super::PublishError;
+use super::contents::Contents;
 use super::folder;
 use super::folder::Visible;
 
@@ -105,7 +98,7 @@ pub(super) struct Workshop<'a> {
 impl Workshop<'_> {
     /// Makes the lists of one partition.
     pub(super) fn make(&self, job: &Job, view: &mut View) -> Result<Made, PublishError> {
-        let contents = Contents::read(job, view)?;
+        let contents = Contents::gather(self, job, view)?;
         let mut made = Made {
             ca: job.ca,
             partition: job.partition,
@@ -123,7 +116,6 @@ impl Workshop<'_> {
                 }
                 None => self.write(job, list, &contents)?,
             };
-            self.compare(job, list, &contents, view)?;
             let key = self.authority.generation(job.ca, list.generation)?;
             made.lists.push((record, list.last.as_ref().map(|last| last.number)));
             made.files.push((list.file.clone(), key.issuer.algorithm.digest_name()));
@@ -263,124 +255,6 @@ impl Workshop<'_> {
             seen: self.seen,
         })
     }
-
-    /// Holds what a list carries against the list that it replaces: nothing may go or change that
-    /// has no reason to (promise 12).
-    fn compare(
-        &self,
-        job: &Job,
-        list: &Planned,
-        contents: &Contents,
-        view: &mut View,
-    ) -> Result<(), PublishError> {
-        let (Some(visible), Some(last)) = (self.visible, &list.last) else { return Ok(()) };
-        if !super::set::stands(Some(visible), Some(last), &list.file) {
-            return Ok(());
-        }
-        let path = visible.folder.join(&list.file);
-        let altered = || PublishError::Altered { path: path.clone() };
-        let unreadable = |source| PublishError::Unreadable { path: path.clone(), source };
-        let file = fs::read(&path).map_err(folder::fault(&path))?;
-        let bytes = unpacked(self.format, &file).ok_or_else(altered)?;
-        let mut reader = crl::Reader::new(&*bytes).map_err(unreadable)?;
-        let lost = |serial, what| PublishError::Lost {
-            ca: job.ca,
-            list: CoverageCode(job.coverage()),
-            serial,
-            what,
-        };
-        let old =
-            reader.by_ref().map(|listed| listed.map_err(unreadable)?.entry().ok_or_else(altered));
-        let new = contents.entries.iter().map(|entry| Ok::<_, PublishError>(*entry));
-        for difference in crl::compare(old, new) {
-            let difference = difference.map_err(|error| match error {
-                CompareError::Old(error) | CompareError::New(error) => error,
-                CompareError::OldOrder(_) | CompareError::NewOrder(_) => altered(),
-            })?;
-            match difference {
-                Difference::Added(_) => {}
-                Difference::Changed(old, new) => {
-                    // A hold that ended in revocation, or was released and begun again.
-                    if old.cause != Cause::Because(Reason::CertificateHold) {
-                        return Err(lost(new.serial, "change"));
-                    }
-                }
-                Difference::Removed(old) => {
-                    let left = contents.left.binary_search_by_key(&old.serial, |left| left.serial);
-                    let may_go = match left.ok().and_then(|position| contents.left.get(position)) {
-                        Some(left) => left.not_after < last.this_update,
-                        None => {
-                            let released = view.state(job.ca, old.serial)? == Some(State::Live);
-                            released && old.cause == Cause::Because(Reason::CertificateHold)
-                        }
-                    };
-                    if !may_go {
-                        return Err(lost(old.serial, "go"));
-                    }
-                }
-            }
-        }
-        let number = reader.finish().map_err(unreadable)?.number().and_then(crl::Integer::to_u64);
-        if number == Some(last.number) { Ok(()) } else { Err(altered()) }
-    }
-}
-
-/// What the lists of a partition carry.
-struct Contents {
-    entries: Vec<Entry>,
-    measure: Measure,
-    sum: Sum,
-    left: Vec<Listed>,
-    /// Entries and those that left, together.
-    counted: (u64, Sum),
-}
-
-impl Contents {
-    /// Reads them, and holds them against the account.
-    fn read(job: &Job, view: &mut View) -> Result<Self, PublishError> {
-        let capacity = usize::try_from(job.tally.0).unwrap_or_default();
-        let mut contents = Self {
-            entries: Vec::with_capacity(capacity),
-            measure: Measure::default(),
-            sum: Sum::default(),
-            left: Vec::new(),
-            counted: (0, Sum::default()),
-        };
-        // It may go when it stood in every generation's last list, and that lay past its end.
-        let lasts: Vec<&ListRecord> =
-            job.lists.iter().filter_map(|list| list.last.as_ref()).collect();
-        let stood = |listed: &Listed| {
-            !lasts.is_empty()
-                && lasts
-                    .iter()
-                    .all(|last| listed.not_after < last.this_update && listed.changed <= last.seen)
-        };
-        view.listed(job.ca, job.partition, |listed| {
-            let (entries, sum) = contents.counted;
-            let sum = sum.with(listed.serial, listed.since, listed.reason);
-            contents.counted = (entries + 1, sum);
-            if stood(&listed) {
-                contents.left.push(listed);
-                return Ok(());
-            }
-            let entry = Entry {
-                serial: listed.serial,
-                at: listed.since,
-                cause: Cause::Because(listed.reason),
-                invalidity: listed.invalidity,
-            };
-            contents.measure.add(&entry);
-            contents.sum = contents.sum.with(listed.serial, listed.since, listed.reason);
-            contents.entries.push(entry);
-            Ok::<_, StoreError>(())
-        })?;
-        if contents.counted == job.tally {
-            return Ok(contents);
-        }
-        let list = CoverageCode(job.coverage());
-        let (found, due) = (contents.counted.0, job.tally.0);
-        Err(PublishError::Miscounted { ca: job.ca, list, found, due })
-    }
 }
 
 /// The name of a list's file.
@@ -415,7 +289,7 @@ fn write_and_read(path: &Path, parts: &[&[u8]]) -> Result<u64, PublishError> {
 }
 
 /// The DER in a file.
-fn unpacked(format: ListFormat, file: &[u8]) -> Option<std::borrow::Cow<'_, [u8]>> {
+pub(super) fn unpacked(format: ListFormat, file: &[u8]) -> Option<std::borrow::Cow<'_, [u8]>> {
     match format {
         ListFormat::Der => Some(file.into()),
         ListFormat::Pem => match pem::decode_vec(file) {

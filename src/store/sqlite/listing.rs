@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
+use rusqlite::Params;
 use rusqlite::Row;
 use rusqlite::params;
 
@@ -75,6 +76,31 @@ impl Listing for SqliteTransaction<'_> {
             ],
         )
         .map(drop)
+    }
+
+    fn note_change(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        entry: u64,
+        serial: Serial,
+    ) -> Result<(), StoreError> {
+        let sql = "INSERT OR IGNORE INTO list_change (ca, municipality, entry, serial) \
+                   VALUES (?1, ?2, ?3, ?4)";
+        let (entry, serial) = (row::signed(entry)?, row::signed(serial.get())?);
+        self.execute(sql, [row::ca_number(ca), partition_number(partition), entry, serial])
+            .map(drop)
+    }
+
+    fn forget_changes(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        seen: u64,
+    ) -> Result<(), StoreError> {
+        let sql = "DELETE FROM list_change WHERE ca = ?1 AND municipality = ?2 AND entry <= ?3";
+        let values = [row::ca_number(ca), partition_number(partition), row::signed(seen)?];
+        self.execute(sql, values).map(drop)
     }
 
     fn lists(&mut self) -> Result<Vec<ListRecord>, StoreError> {
@@ -197,6 +223,32 @@ impl SqliteView {
     }
 }
 
+/// A query for what [`listed`] reads.
+macro_rules! select_listed {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, serial, since, reason, not_after, changed, invalidity FROM certificate ",
+            $rest
+        )
+    };
+}
+
+impl SqliteView {
+    fn each(
+        &self,
+        sql: &str,
+        values: impl Params,
+        each: &mut dyn FnMut(Listed) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.0.prepare_cached(sql).map_err(fault)?;
+        let mut rows = statement.query(values).map_err(fault)?;
+        while let Some(row) = rows.next().map_err(fault)? {
+            each(listed(row)?)?;
+        }
+        Ok(())
+    }
+}
+
 impl View for SqliteView {
     fn listed(
         &mut self,
@@ -205,35 +257,62 @@ impl View for SqliteView {
         each: &mut dyn FnMut(Listed) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         // The columns of the index, which holds all that is asked.
-        let sql = "SELECT id, serial, since, reason, not_after, changed, invalidity FROM certificate \
-                   INDEXED BY certificate_listed \
-                   WHERE ca = ?1 AND municipality IS ?2 AND since IS NOT NULL AND unlisted IS NULL \
-                   ORDER BY serial";
-        let municipality = match partition {
-            Partition::Authority => None,
-            Partition::Municipality(municipality) => Some(municipality.number()),
-        };
+        let sql = select_listed!(
+            "INDEXED BY certificate_listed WHERE ca = ?1 AND municipality IS ?2 \
+             AND since IS NOT NULL AND unlisted IS NULL ORDER BY serial"
+        );
+        self.each(sql, params![row::ca_number(ca), municipality(partition)], each)
+    }
+
+    fn changes(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        since: u64,
+    ) -> Result<Vec<Serial>, StoreError> {
+        let sql = "SELECT DISTINCT serial FROM list_change \
+                   WHERE ca = ?1 AND municipality = ?2 AND entry > ?3 ORDER BY serial";
+        let values = params![row::ca_number(ca), partition_number(partition), row::signed(since)?];
         let mut statement = self.0.prepare_cached(sql).map_err(fault)?;
-        let mut rows = statement.query(params![row::ca_number(ca), municipality]).map_err(fault)?;
+        let mut rows = statement.query(values).map_err(fault)?;
+        let mut found = Vec::new();
         while let Some(row) = rows.next().map_err(fault)? {
-            let reason = match column::<Option<u8>>(row, 3)? {
-                // Held, or expired while it was.
-                None => Reason::CertificateHold,
-                Some(code) => {
-                    Reason::from_code(code).map_err(|_| StoreError::Damaged("unknown reason"))?
-                }
-            };
-            each(Listed {
-                intent: Intent::new(column(row, 0)?),
-                serial: row::serial(column(row, 1)?)?,
-                since: row::time(column(row, 2)?)?,
-                reason,
-                not_after: row::time(column(row, 4)?)?,
-                changed: row::unsigned(column(row, 5)?)?,
-                invalidity: column::<Option<i64>>(row, 6)?.map(row::time).transpose()?,
-            })?;
+            found.push(row::serial(column(row, 0)?)?);
         }
-        Ok(())
+        Ok(found)
+    }
+
+    fn listed_one(&mut self, ca: CaName, serial: Serial) -> Result<Option<Listed>, StoreError> {
+        let sql = select_listed!(
+            "WHERE ca = ?1 AND serial = ?2 AND since IS NOT NULL AND unlisted IS NULL"
+        );
+        let mut found = None;
+        let values = params![row::ca_number(ca), row::signed(serial.get())?];
+        self.each(sql, values, &mut |listed| {
+            found = Some(listed);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn leaving(
+        &mut self,
+        ca: CaName,
+        partition: Partition,
+        before: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let sql = select_listed!(
+            "INDEXED BY certificate_leaving WHERE ca = ?1 AND municipality IS ?2 \
+             AND not_after < ?3 AND since IS NOT NULL AND unlisted IS NULL"
+        );
+        let mut found = Vec::new();
+        let values = params![row::ca_number(ca), municipality(partition), before.to_unix()];
+        self.each(sql, values, &mut |listed| {
+            found.push(listed);
+            Ok(())
+        })?;
+        found.sort_unstable_by_key(|listed| listed.serial);
+        Ok(found)
     }
 
     fn state(&mut self, ca: CaName, serial: Serial) -> Result<Option<State>, StoreError> {
@@ -245,6 +324,32 @@ impl View for SqliteView {
             .optional()
             .map_err(fault)?;
         Ok(record.transpose()?.map(|record| record.state))
+    }
+}
+
+/// A certificate that lists name, out of a row of a `select_listed`.
+fn listed(row: &Row<'_>) -> Result<Listed, StoreError> {
+    let reason = match column::<Option<u8>>(row, 3)? {
+        // Held, or expired while it was.
+        None => Reason::CertificateHold,
+        Some(code) => Reason::from_code(code).map_err(|_| StoreError::Damaged("unknown reason"))?,
+    };
+    Ok(Listed {
+        intent: Intent::new(column(row, 0)?),
+        serial: row::serial(column(row, 1)?)?,
+        since: row::time(column(row, 2)?)?,
+        reason,
+        not_after: row::time(column(row, 4)?)?,
+        changed: row::unsigned(column(row, 5)?)?,
+        invalidity: column::<Option<i64>>(row, 6)?.map(row::time).transpose()?,
+    })
+}
+
+/// The column of a certificate: the authority's own has none.
+fn municipality(partition: Partition) -> Option<u32> {
+    match partition {
+        Partition::Authority => None,
+        Partition::Municipality(municipality) => Some(municipality.number()),
     }
 }
 

@@ -62,6 +62,9 @@ CREATE INDEX certificate_service ON certificate (service) WHERE service IS NOT N
 CREATE INDEX certificate_listed
     ON certificate (ca, municipality, serial, since, reason, not_after, changed, invalidity, id)
     WHERE since IS NOT NULL AND unlisted IS NULL;
+-- Those whose time on the lists is over.
+CREATE INDEX certificate_leaving ON certificate (ca, municipality, not_after)
+    WHERE since IS NOT NULL AND unlisted IS NULL;
 
 -- Keeping periods are counted from the end.
 CREATE INDEX certificate_end ON certificate (not_after) WHERE person IS NOT NULL;
@@ -200,6 +203,15 @@ CREATE TABLE tally (
     sum          INTEGER NOT NULL,
     changed      INTEGER NOT NULL,
     PRIMARY KEY (ca, municipality)
+) STRICT, WITHOUT ROWID;
+
+-- Which entries have changed since the last lists, so that the next need not read all the others.
+CREATE TABLE list_change (
+    ca           INTEGER NOT NULL,
+    municipality INTEGER NOT NULL,
+    entry        INTEGER NOT NULL,                         -- audit entry
+    serial       INTEGER NOT NULL,
+    PRIMARY KEY (ca, municipality, entry, serial)
 ) STRICT, WITHOUT ROWID;
 
 -- The highest list number reserved, one sequence for all generations.
