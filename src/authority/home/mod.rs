@@ -376,6 +376,8 @@ impl Home {
             let stem = certificate_stem(issuer);
             let is_there = |ending| folder.join(format!("{stem}.{ending}")).exists();
             if !(is_there("cer") && is_there("pem")) {
+                fs::create_dir_all(&folder)
+                    .map_err(|source| HomeError::Io { path: folder.clone(), source })?;
                 write_certificate(&folder, &stem, der, true)?;
                 written = true;
             }

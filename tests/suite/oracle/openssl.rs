@@ -12,7 +12,6 @@ use super::judge::Verdict;
 use super::judge::ask;
 use super::published::CAS;
 use super::published::ELSEWHERE;
-use super::published::GENERATIONS;
 use super::published::HERE;
 use super::published::OWN;
 use super::published::published;
@@ -204,18 +203,11 @@ fn finds_publication_on_the_authoritys_own_list() {
 /// Verifies by both generations of an authority and one file of lists; told to look at the whole
 /// range of lists, it must say the same.
 fn verify_with_list(ca: &str, list: &Path, at: i64, certificate: &Path) -> Verdict {
-    let published = published();
-    // Tests run at the same time.
-    let authorities = tempfile::Builder::new().suffix(".pem").tempfile().unwrap();
-    let authorities = authorities.path();
-    let pem = GENERATIONS.map(|generation| {
-        fs::read(published.authority(ca, generation).with_extension("pem")).unwrap()
-    });
-    fs::write(authorities, pem.concat()).unwrap();
+    let authorities = published().folder.join(format!("{ca}.pem"));
     let at = at.to_string();
     let options =
         ["verify", "-no-CApath", "-x509_strict", "-check_ss_sig", "-crl_check", "-attime", &at];
-    let files = [Path::new("-CAfile"), authorities, Path::new("-CRLfile"), list];
+    let files = [Path::new("-CAfile"), &authorities, Path::new("-CRLfile"), list];
     let arguments = || options.iter().map(Path::new).chain(files);
     let plain = ask("openssl", arguments().chain([certificate]));
     let extended = ask("openssl", arguments().chain([Path::new("-extended_crl"), certificate]));

@@ -173,5 +173,12 @@ fn publish() -> Published {
     for partition in [HERE, ELSEWHERE, OWN] {
         run(at, &format!("crl publish --out lists --partition {partition}"));
     }
+    // Both generations of an authority in one file.
+    for ca in CAS {
+        let pem = GENERATIONS
+            .map(|generation| fs::read(folder.join(format!("home/ca/{ca}-{generation}.pem"))));
+        let pem = pem.map(Result::unwrap).concat();
+        fs::write(folder.join(format!("{ca}.pem")), pem).unwrap();
+    }
     Published { folder, at: at.parse().unwrap(), certificates }
 }

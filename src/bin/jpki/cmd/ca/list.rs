@@ -18,7 +18,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
         let newer = |other: &&Issuer| {
             other.ca == issuer.ca && other.generation > issuer.generation && other.not_before <= at
         };
-        let does = Doing::of(issuer, issuers.iter().any(|other| newer(other)), at);
+        let does = Doing::of(issuer, issuers.iter().any(newer), at);
         lines.push(format!(
             "{:<22} serial {:<10} {:<7} {} to {}  {}\n{:<22} key id {}",
             format!("{}-{}", issuer.ca, issuer.generation),
