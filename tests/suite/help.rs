@@ -76,6 +76,10 @@ fn every_example_works() {
     master.write_lines("events.jsonl", &[event(1, "132217-2026-000016", change)]);
     let missed = json!({ "sex": { "old": "unknown", "new": "male" } });
     master.write_lines("refused.jsonl", &[event(1, "132217-2026-000017", missed)]);
+    let publish = format!("jpki crl publish --partition 132217 --out lists --at {NOW}");
+    let list = "lists/current/signature-1-132217.crl";
+    master.shell(&format!("{publish} && cp {list} . && cp {list} monday.crl")).exits(0);
+    master.shell(&format!("{publish} && mv {list} tuesday.crl && rm -r lists")).exits(0);
     let request = "openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
                    -keyout hanako.key -subj /CN=hanako -out hanako.csr && mv home jpki-home";
     master.shell(request).exits(0);

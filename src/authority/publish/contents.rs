@@ -108,25 +108,23 @@ impl Contents {
                 contents.leave(listed);
             }
         }
+        let left = std::mem::take(&mut contents.left);
+        let mut leaving = left.iter().map(|left| left.serial).peekable();
         let mut changed = changed.into_iter().peekable();
-        let mut left = contents.left.iter().map(|left| left.serial).peekable();
-        let mut next = Vec::with_capacity(contents.entries.capacity());
+        let mut take = |new: Option<Entry>| new.into_iter().for_each(|new| contents.push(new));
         for old in &last.entries {
             while let Some((_, new)) = changed.next_if(|(serial, _)| *serial < old.serial) {
-                next.extend(new);
+                take(new);
             }
-            let has_left = left.next_if(|serial| *serial == old.serial).is_some();
+            let has_left = leaving.next_if(|serial| *serial == old.serial).is_some();
             match changed.next_if(|(serial, _)| *serial == old.serial) {
-                Some((_, new)) => next.extend(new),
+                Some((_, new)) => take(new),
                 None if has_left => {}
-                None => next.push(*old),
+                None => take(Some(*old)),
             }
         }
-        next.extend(changed.filter_map(|(_, new)| new));
-        drop(left);
-        for entry in next {
-            contents.push(entry);
-        }
+        changed.for_each(|(_, new)| take(new));
+        contents.left = left;
         contents.count();
         Ok(contents)
     }

@@ -1,7 +1,9 @@
 //! What is printed: text for people or JSON for programs on stdout, prose on stderr.
 
 use std::io;
+use std::io::BufWriter;
 use std::io::IsTerminal as _;
+use std::io::StdoutLock;
 use std::io::Write as _;
 
 use jpki_ca::authority::Refused;
@@ -40,6 +42,12 @@ impl Report {
             writeln!(out, "{text}")
         };
         written.and_then(|()| out.flush()).or_else(closed_pipe_is_fine)
+    }
+
+    /// A result that comes line by line.
+    pub(crate) fn stream(&self) -> Stream {
+        let out = BufWriter::with_capacity(STREAMED, io::stdout().lock());
+        Stream { out, json: self.json, is_open: true }
     }
 
     /// Something to know beside the result.
@@ -83,6 +91,59 @@ impl Report {
         failure.exit()
     }
 }
+
+/// A result that comes line by line, as fast as it is read: buffered, and flushed by whoever writes.
+#[derive(Debug)]
+pub(crate) struct Stream {
+    out: BufWriter<StdoutLock<'static>>,
+    json: bool,
+    is_open: bool,
+}
+
+impl Stream {
+    /// Whether somebody still reads: after a closed pipe, nobody does, and nothing more is written.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// A line of JSON when JSON was asked for, else `text`, unless that is empty.
+    pub(crate) fn line(
+        &mut self,
+        json: impl FnOnce() -> serde_json::Value,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Failure> {
+        if !self.json {
+            return self.say(text);
+        }
+        let written = serde_json::to_writer(&mut self.out, &json()).map_err(io::Error::from);
+        let written = written.and_then(|()| self.out.write_all(b"\n"));
+        self.written(written)
+    }
+
+    /// Something that people alone are told.
+    pub(crate) fn say(&mut self, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        let text = if self.json { String::new() } else { text() };
+        if text.is_empty() {
+            return Ok(());
+        }
+        let written = writeln!(self.out, "{text}");
+        self.written(written)
+    }
+
+    /// What was written so far is there to be read.
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        let written = self.out.flush();
+        self.written(written)
+    }
+
+    fn written(&mut self, written: io::Result<()>) -> Result<(), Failure> {
+        self.is_open &= written.is_ok();
+        written.or_else(closed_pipe_is_fine)
+    }
+}
+
+/// Octets that a stream holds back.
+const STREAMED: usize = 1 << 16;
 
 /// The error of a command, or of a line of a batch.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -3,3 +3,4 @@
 mod kill;
 mod property;
 mod sessions;
+mod show;

@@ -19,6 +19,20 @@ pub(crate) struct CrlArgs {
 pub(crate) enum CrlCommand {
     /// Publish the lists that are due, one for every municipality (失効情報の公開)
     Publish(PublishArgs),
+    /// Show a list, whoever issued it (表示)
+    ///
+    /// Header and extensions come first, then a line for each entry as it is read, so that a list of
+    /// any size takes a moment and little memory. In a list the extensions stand behind the entries:
+    /// out of a pipe they are shown last. PEM is unpacked in memory, up to 256 MiB. Of a damaged list
+    /// comes what could be read, then what is wrong and at which octet, and exit code 2.
+    Show(ShowListArgs),
+    /// Compare two lists: header, extensions and entries (比較)
+    ///
+    /// Entries are compared in one pass, both lists in the order of serials: + was added, - was removed,
+    /// ~ was changed. Exit code 0 when the lists are the same in all but number and times, 1 when they
+    /// differ, 2 when one cannot be read. Signatures are not compared, and extensions of entries other than
+    /// reason and invalidity date only by whether there are any.
+    Diff(DiffArgs),
     /// Say how fresh the lists are, and what is due; exit code 1 when any is past half its life
     Status(StatusArgs),
 }
@@ -44,6 +58,37 @@ pub(crate) struct PublishArgs {
     /// How many lists are made at the same time [default: one for each core]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// Arguments of `jpki crl show`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jpki crl show signature-1-132217.crl
+  jpki crl show signature-1-132217.crl --head
+  jpki crl show --json - < signature-1-132217.crl")]
+pub(crate) struct ShowListArgs {
+    /// The list: DER, or PEM of an X509 CRL (- for standard input)
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Header and extensions only, however long the list is
+    #[arg(long)]
+    pub(crate) head: bool,
+}
+
+/// Arguments of `jpki crl diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jpki crl diff monday.crl tuesday.crl
+  jpki crl diff monday.crl tuesday.crl --json")]
+pub(crate) struct DiffArgs {
+    /// The old list: DER, or PEM of an X509 CRL
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// The new list
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
 }
 
 /// Arguments of `jpki crl status`.

@@ -23,9 +23,11 @@ pub(crate) use certificate::RevokeArgs;
 pub(crate) use certificate::ShowArgs;
 pub(crate) use crl::CrlArgs;
 pub(crate) use crl::CrlCommand;
+pub(crate) use crl::DiffArgs;
 pub(crate) use crl::FormatArg;
 pub(crate) use crl::ListFolder;
 pub(crate) use crl::PublishArgs;
+pub(crate) use crl::ShowListArgs;
 pub(crate) use crl::StatusArgs;
 pub(crate) use feed::ApplyArgs;
 pub(crate) use feed::DigestArgs;
@@ -95,9 +97,9 @@ pub(crate) enum Command {
     Hold(ChangeArgs),
     /// Release one held certificate, where the law allows it (一時保留解除)
     Release(ChangeArgs),
-    /// Show a certificate, request or key, whoever made it (表示)
+    /// Show a certificate, request, key or revocation list, whoever made it (表示)
     Show(ShowArgs),
-    /// Judge certificates against the profile (検査)
+    /// Judge certificates and revocation lists against the profile (検査)
     Lint(FilesArgs),
     /// Validate certificates of this home as of now, or --at (検証)
     Verify(FilesArgs),

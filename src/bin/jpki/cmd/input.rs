@@ -12,14 +12,18 @@ use crate::exit::Failure;
 
 /// The bytes of a file, or of standard input for `-`, at most `limit` of them.
 pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    if path == Path::new("-") {
+        return within(path, io::stdin().lock(), limit);
+    }
+    let file = fs::File::open(path).map_err(|error| Failure::file(path, error))?;
+    within(path, file, limit)
+}
+
+/// The bytes of what was opened under this path, at most `limit` of them.
+pub(super) fn within(path: &Path, file: impl io::Read, limit: u64) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let fault = |error| Failure::file(path, error);
-    let taken = if path == Path::new("-") {
-        io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
-    } else {
-        fs::File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
-    };
-    let taken = taken.map_err(fault)?;
+    let taken = file.take(limit + 1).read_to_end(&mut bytes);
+    let taken = taken.map_err(|error| Failure::file(path, error))?;
     if taken as u64 > limit {
         let message = format!("{} is longer than {limit} bytes", path.display());
         return Err(Refused::new("E-LENGTH", message).into());

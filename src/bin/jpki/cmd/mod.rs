@@ -11,6 +11,7 @@ mod input;
 mod issue;
 mod lines;
 mod lint;
+mod list;
 mod recover;
 mod show;
 mod verify;

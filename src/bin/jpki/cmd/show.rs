@@ -6,11 +6,15 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 use crate::show;
 
-use super::input;
+use super::crl;
+use super::list::Opened;
 
 pub(crate) fn run(context: &Context<'_>, args: &ShowArgs) -> Result<Exit, Failure> {
-    let file = input::read(&args.file, show::MAX_FILE)?;
-    let document = show::describe(&file).map_err(|error| {
+    let opened = Opened::open(&args.file)?;
+    if opened.is_list() {
+        return crl::show_list(context, opened.into_list()?, false);
+    }
+    let document = show::describe(&opened.read(show::MAX_FILE)?).map_err(|error| {
         let path = args.file.display().to_string();
         Failure::Other(Exit::Usage, anyhow::Error::new(error).context(path))
     })?;

@@ -2,6 +2,7 @@
 
 use const_oid::ObjectIdentifier;
 use jpki_ca::asn1::ExtensionParts;
+use jpki_ca::asn1::Reader;
 use jpki_ca::asn1::Value;
 use jpki_ca::asn1::tag;
 use jpki_ca::credential::Carrier;
@@ -110,6 +111,11 @@ fn decoder(name: &str) -> Option<(&'static str, &'static str, Decoder)> {
         "inhibitAnyPolicy" => ("inhibit_any_policy", "任意ポリシー禁止 Inhibit any", skip),
         "cRLDistributionPoints" => {
             ("crl_distribution_points", "CRL配布点 CRL distribution", distribution)
+        }
+        "cRLNumber" => ("crl_number", "CRL番号 CRL number", list_number),
+        "deltaCRLIndicator" => ("delta_crl_indicator", "差分の基点 Delta base", list_number),
+        "issuingDistributionPoint" => {
+            ("issuing_distribution_point", "発行配布点 Issuing point", issuing_point)
         }
         "freshestCRL" => ("freshest_crl", "差分CRL Freshest CRL", distribution),
         "authorityInfoAccess" => ("authority_info_access", "機関情報 Authority info", access),
@@ -283,27 +289,9 @@ fn distribution(value: Value<'_>) -> Option<Shown> {
 fn point(value: Value<'_>) -> Option<Shown> {
     let constructed = tag::context_constructed;
     let mut parts = value.tagged(tag::SEQUENCE)?.inside();
-    let (mut full, mut relative) = (None, None);
-    let mut lines = Vec::new();
-    if let Some(name) = parts.next_if(constructed(0)) {
-        let name = name.child()?;
-        if name.tag == constructed(0) {
-            let names = general_names(name)?;
-            lines.extend(names.lines);
-            full = Some(names.value);
-        } else {
-            let (values, text) = attributes(name.tagged(constructed(1))?, 0)?;
-            lines.push(format!("relative: {text}"));
-            relative = Some(values);
-        }
-    }
+    let PointName { full, relative, mut lines } = point_name(parts.next_if(constructed(0)))?;
     let reasons = match parts.next_if(tag::context(1)) {
-        Some(reasons) => {
-            let named = bit_names(reasons.contents, &REASONS)?;
-            let names: Vec<&str> = named.into_iter().map(|(name, _)| name).collect();
-            lines.push(format!("理由 reasons: {}", names.join(", ")));
-            Some(names)
-        }
+        Some(reasons) => Some(some_reasons(reasons, &mut lines)?),
         None => None,
     };
     let issuer = match parts.next_if(constructed(2)) {
@@ -321,6 +309,74 @@ fn point(value: Value<'_>) -> Option<Shown> {
         "crl_issuer": issuer,
     });
     parts.is_empty().then_some(Shown { value: json, lines })
+}
+
+/// A `DistributionPointName`: full names, or one relative to the issuer's.
+#[derive(Default)]
+struct PointName {
+    full: Option<serde_json::Value>,
+    relative: Option<Vec<serde_json::Value>>,
+    lines: Vec<String>,
+}
+
+fn point_name(wrapped: Option<Value<'_>>) -> Option<PointName> {
+    let Some(wrapped) = wrapped else { return Some(PointName::default()) };
+    let name = wrapped.child()?;
+    if name.tag == tag::context_constructed(0) {
+        let Shown { value, lines } = general_names(name)?;
+        return Some(PointName { full: Some(value), relative: None, lines });
+    }
+    let (values, text) = attributes(name.tagged(tag::context_constructed(1))?, 0)?;
+    let lines = vec![format!("relative: {text}")];
+    Some(PointName { full: None, relative: Some(values), lines })
+}
+
+/// The reasons that a point is about, and a line for them.
+fn some_reasons(reasons: Value<'_>, lines: &mut Vec<String>) -> Option<Vec<&'static str>> {
+    let named = bit_names(reasons.contents, &REASONS)?;
+    let names: Vec<&str> = named.into_iter().map(|(name, _)| name).collect();
+    lines.push(format!("理由 reasons: {}", names.join(", ")));
+    Some(names)
+}
+
+/// `CRLNumber` and `BaseCRLNumber`.
+fn list_number(value: Value<'_>) -> Option<Shown> {
+    Some(integer(value.tagged(tag::INTEGER)?.contents))
+}
+
+/// `[0] distributionPoint, [1] onlyContainsUserCerts, [2] onlyContainsCACerts, [3] onlySomeReasons,
+/// [4] indirectCRL, [5] onlyContainsAttributeCerts` (RFC 5280 section 5.2.5).
+fn issuing_point(value: Value<'_>) -> Option<Shown> {
+    let mut parts = value.tagged(tag::SEQUENCE)?.inside();
+    let name = parts.next_if(tag::context_constructed(0));
+    let PointName { full, relative, mut lines } = point_name(name)?;
+    let user = flag(&mut parts, 1, "利用者証明書のみ only user certificates", &mut lines);
+    let ca = flag(&mut parts, 2, "認証局証明書のみ only CA certificates", &mut lines);
+    let reasons = match parts.next_if(tag::context(3)) {
+        Some(reasons) => Some(some_reasons(reasons, &mut lines)?),
+        None => None,
+    };
+    let indirect = flag(&mut parts, 4, "間接CRL indirect: entries of other issuers", &mut lines);
+    let attribute = flag(&mut parts, 5, "属性証明書のみ only attribute certificates", &mut lines);
+    let json = json!({
+        "full_name": full,
+        "name_relative_to_crl_issuer": relative,
+        "only_contains_user_certs": user,
+        "only_contains_ca_certs": ca,
+        "only_some_reasons": reasons,
+        "indirect_crl": indirect,
+        "only_contains_attribute_certs": attribute,
+    });
+    parts.is_empty().then_some(Shown { value: json, lines })
+}
+
+/// A BOOLEAN under `[number]`, and a line when it is set.
+fn flag(parts: &mut Reader<'_>, number: u8, words: &str, lines: &mut Vec<String>) -> bool {
+    let set = parts.next_if(tag::context(number)).is_some_and(|flag| flag.contents != [0]);
+    if set {
+        lines.push(words.to_owned());
+    }
+    set
 }
 
 fn access(value: Value<'_>) -> Option<Shown> {

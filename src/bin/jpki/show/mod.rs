@@ -1,4 +1,4 @@
-//! `jpki show`: certificates, keys and requests, readable, for people and for machines.
+//! `jpki show`: certificates, keys, requests and lists, readable, for people and for machines.
 //!
 //! [`describe`] takes the octets of a file and gives a [`Document`], which is text or JSON. Whatever
 //! the octets are, the answer is a document or an error in words; one wrong field is shown as such
@@ -13,9 +13,10 @@ mod certificate;
 mod extension;
 mod jpki;
 mod key;
+mod list;
 mod name;
 mod number;
-mod pem;
+pub(crate) mod pem;
 mod request;
 mod shown;
 mod time;
@@ -24,6 +25,13 @@ use jpki_ca::asn1::Value;
 use jpki_ca::asn1::tag;
 
 use self::shown::Object;
+
+pub(crate) use list::Entries;
+pub(crate) use list::entry_json;
+pub(crate) use list::entry_text;
+pub(crate) use list::extensions;
+pub(crate) use list::field_differences;
+pub(crate) use list::head;
 
 /// Everything that a file holds, in order.
 pub(crate) struct Document {
@@ -114,8 +122,8 @@ pub(crate) enum ShowError {
         #[source]
         source: Box<Self>,
     },
-    /// A revocation list.
-    #[error("a certificate revocation list (CRL): not supported yet by this version of show")]
+    /// A revocation list beside something else: it is read from its own file, entry by entry.
+    #[error("a certificate revocation list (CRL), which is shown from a file of its own")]
     RevocationList,
     /// Elliptic curve parameters without a key.
     #[error("parameters of an elliptic curve without a key")]
@@ -179,7 +187,7 @@ fn tags(value: Value<'_>) -> Vec<u8> {
 }
 
 /// Octets of a file that [`describe`] takes: a bundle of ten thousand certificates. A list may be
-/// larger; this version does not read lists.
+/// larger; it is read elsewhere.
 pub(crate) const MAX_FILE: u64 = 16 << 20;
 /// Octets of one object: a certificate takes two thousand, one with a post-quantum signature fifty
 /// thousand. Each attribute of a few octets becomes lines of text.

@@ -5,17 +5,17 @@ use der::pem;
 use zeroize::Zeroizing;
 
 /// One block of a PEM file.
-pub(super) struct Block {
+pub(crate) struct Block {
     /// What it says it is: `CERTIFICATE`.
-    pub(super) label: String,
+    pub(crate) label: String,
     /// Whether a header says that it is encrypted.
     pub(super) encrypted: bool,
     /// Its contents, which may be a private key; none when they are no base64 or the end is missing.
-    pub(super) der: Option<Zeroizing<Vec<u8>>>,
+    pub(crate) der: Option<Zeroizing<Vec<u8>>>,
 }
 
 /// The blocks of a file, in order; none of them when it is no PEM.
-pub(super) fn blocks(file: &[u8]) -> Vec<Block> {
+pub(crate) fn blocks(file: &[u8]) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = file.split(|octet| matches!(octet, b'\n' | b'\r')).map(<[u8]>::trim_ascii);
     while let Some(line) = lines.next() {

@@ -50,7 +50,7 @@ impl Shown {
 }
 
 /// One object of a file.
-pub(super) struct Object {
+pub(crate) struct Object {
     json: Map<String, Value>,
     sections: Vec<Section>,
 }
@@ -93,12 +93,12 @@ impl Object {
     }
 
     /// The value for machines.
-    pub(super) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         Value::Object(self.json.clone())
     }
 
     /// The text for people, aligned by what a terminal takes for each character.
-    pub(super) fn to_text(&self) -> String {
+    pub(crate) fn to_text(&self) -> String {
         let rows = || self.sections.iter().flat_map(|section| &section.rows);
         let widest = rows().map(|row| row.label.width()).filter(|width| *width <= LABEL).max();
         let column = widest.unwrap_or(0);

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jpki_ca::asn1::Value;
 use jpki_ca::asn1::tag;
+use jpki_ca::crl::Time;
 use serde_json::json;
 
 use super::shown::Shown;
@@ -31,16 +32,35 @@ pub(super) fn generalized_time(contents: &[u8]) -> Shown {
     }
 }
 
+/// A time that has been read already, with the form it stood in.
+pub(super) fn read_time(time: Time) -> Shown {
+    shown(time.at.utc(), if time.generalized { "GeneralizedTime" } else { "UTCTime" })
+}
+
+/// As [`read_time`], the line alone: of a list there are millions.
+pub(super) fn time_line(time: Time) -> String {
+    let utc = time.at.utc();
+    line(&format!("{utc}Z"), in_japan(utc))
+}
+
 fn shown(utc: DateTime, encoding: &str) -> Shown {
-    let japan = utc.checked_add(SignedDuration::from_hours(9)).ok();
+    let japan = in_japan(utc);
     let utc = utc.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
     let jst = japan.map(|japan| japan.strftime("%Y-%m-%dT%H:%M:%S+09:00").to_string());
-    let line = match japan {
-        Some(japan) => format!("{} JST ({utc})", japan.strftime("%Y-%m-%d %H:%M:%S")),
+    let line = line(&utc, japan);
+    Shown::new(json!({ "utc": utc, "jst": jst, "encoding": encoding }), line)
+}
+
+fn in_japan(utc: DateTime) -> Option<DateTime> {
+    utc.checked_add(SignedDuration::from_hours(9)).ok()
+}
+
+fn line(utc: &str, japan: Option<DateTime>) -> String {
+    match japan {
+        Some(japan) => format!("{} {} JST ({utc})", japan.date(), japan.time()),
         // 99991231235959Z, which RFC 5280 section 4.1.2.5 gives certificates without an end.
         None => format!("期限なし no end ({utc})"),
-    };
-    Shown::new(json!({ "utc": utc, "jst": jst, "encoding": encoding }), line)
+    }
 }
 
 /// The instant in UTC; fractions of a second are left off.
@@ -125,6 +145,17 @@ mod tests {
             "=0914145959Z",
         ] {
             assert_eq!(utc(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_line_alone_is_the_line() {
+        for at in ["2026-11-20T15:00:00Z", "0001-01-01T00:00:00Z", "9998-12-31T23:59:59Z"] {
+            let at = at.parse::<jpki_ca::clock::Timestamp>().unwrap();
+            assert_eq!(
+                line(&format!("{}Z", at.utc()), in_japan(at.utc())),
+                shown(at.utc(), "").line()
+            );
         }
     }
 

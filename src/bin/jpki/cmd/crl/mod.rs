@@ -1,6 +1,8 @@
 //! `jpki crl`.
 
+mod diff;
 mod publish;
+mod show;
 mod status;
 
 use std::path::PathBuf;
@@ -15,9 +17,13 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
 
+pub(super) use show::list as show_list;
+
 pub(crate) fn run(context: &Context<'_>, command: &CrlCommand) -> Result<Exit, Failure> {
     match command {
         CrlCommand::Publish(args) => publish::run(context, args),
+        CrlCommand::Show(args) => show::run(context, args),
+        CrlCommand::Diff(args) => diff::run(context, args),
         CrlCommand::Status(args) => status::run(context, args),
     }
 }
