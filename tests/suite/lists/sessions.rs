@@ -177,18 +177,42 @@ fn a_list_that_lost_an_entry_is_not_published() {
     let stage = Stage::founded();
     let serial = revoked(&stage, "p-1");
     publish(&stage, "");
-    // Somebody brings the certificate back to life behind our back, and cooks the account.
+    // Somebody cooks the account behind our back.
     let rows = rusqlite::Connection::open(stage.path("home/store.db")).unwrap();
+    rows.execute_batch("UPDATE tally SET entries = 0, sum = 0").unwrap();
+    let refused = stage.jpki("crl publish --all").exits(5).stderr;
+    assert!(refused.contains("would carry 1 entries where 0 are due"), "{refused}");
+    // And brings the certificate back to life.
     let sql = "UPDATE certificate SET state = 1, since = NULL, reason = NULL \
                WHERE ca = 0 AND serial = ?1";
     rows.execute(sql, [serial.parse::<i64>().unwrap()]).unwrap();
     let refused = stage.jpki("crl publish --all").exits(5).stderr;
-    assert!(refused.contains("would carry 0 entries where 1 are due"), "{refused}");
-    rows.execute_batch("UPDATE tally SET entries = 0, sum = 0").unwrap();
-    let refused = stage.jpki("crl publish --all").exits(5).stderr;
     assert!(refused.contains(&format!("the entry {serial}")), "{refused}");
     assert_eq!(current(&stage), PathBuf::from("versions/1"));
     assert_eq!(stage.count("published"), 1);
+}
+
+#[test]
+fn rows_and_the_list_before_come_to_the_same() {
+    let stage = Stage::founded();
+    let first = revoked(&stage, "p-1");
+    publish(&stage, "--partition 132217 --out followed");
+    for n in 2..6 {
+        revoked(&stage, &format!("p-{n}"));
+    }
+    // Behind the last list, and from the rows, since nothing stands in this folder.
+    let entries = |folder: &str| {
+        publish(&stage, &format!("--partition 132217 --out {folder}"));
+        let line = format!(
+            "openssl crl -in {folder}/current/signature-1-132217.crl -inform DER -noout -text"
+        );
+        let text = stage.shell(&line).exits(0).stdout;
+        let revoked = text.split("Revoked Certificates:").nth(1).unwrap();
+        revoked.split("    Signature Algorithm").next().unwrap().to_owned()
+    };
+    let followed = entries("followed");
+    assert_eq!(followed, entries("read"));
+    assert_eq!(followed.matches("Serial Number").count(), 5, "with {first}");
 }
 
 #[test]
