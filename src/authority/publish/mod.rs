@@ -184,14 +184,15 @@ impl Authority {
         self.store.tx(at, |tx| {
             for made in &set.made {
                 for (list, replaces) in &made.lists {
-                    tx.put_list(list, *replaces)?;
+                    tx.put_list(list, *replaces).map_err(overtaken)?;
                 }
                 tx.unlist(made.ca, made.partition, &made.left, plan.publication)?;
                 tx.forget_changes(made.ca, made.partition, plan.ledger.seen)?;
             }
             let digest = sha256(set.manifest.as_bytes());
             let lists = set.manifest.lists().len() as u64;
-            tx.commit_publication(plan.publication, lists, digest)
+            tx.commit_publication(plan.publication, lists, digest)?;
+            Ok::<_, PublishError>(())
         })?;
         self.reveal(&folder, plan.publication, &set.manifest)?;
         for publication in folder.interrupted()? {
@@ -368,6 +369,14 @@ impl Plan {
     }
 }
 
+/// The place of a list was taken by another.
+fn overtaken(error: StoreError) -> PublishError {
+    match error {
+        StoreError::Changed => PublishError::Overtaken,
+        error => error.into(),
+    }
+}
+
 /// The files that interrupted runs left, by name.
 fn leftovers(folder: &Folder) -> Result<BTreeMap<String, PathBuf>, PublishError> {
     let mut found = BTreeMap::new();
@@ -434,6 +443,12 @@ pub enum PublishError {
         /// What the file system said.
         source: io::Error,
     },
+    /// Somebody else published meanwhile, into another folder.
+    #[error(
+        "another publication was committed meanwhile, into another folder: nothing of this one is \
+         visible; run it again"
+    )]
+    Overtaken,
     /// Somebody else publishes into the folder.
     #[error("another process publishes into this folder; try again when it is done")]
     UnderWay,
