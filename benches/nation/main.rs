@@ -4,10 +4,11 @@
 //! ```text
 //! cargo bench --bench nation [-- rsa2048|p256] [DIVISOR]
 //! cargo bench --bench nation -- seed FOLDER [rsa2048|p256] [DIVISOR]
+//! cargo bench --bench nation -- again FOLDER [rsa2048|p256]
 //! ```
 //!
 //! A divisor makes the nation so many times smaller. The second form measures nothing: it makes the
-//! home for the command.
+//! home for the command. The third publishes all lists of such a home once more.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 #![expect(clippy::indexing_slicing, reason = "a benchmark may panic")]
 #![expect(clippy::cast_precision_loss, reason = "for people")]
@@ -31,6 +32,7 @@ use jpki_ca::authority::publish::PublishOptions;
 use jpki_ca::authority::publish::Published;
 use jpki_ca::clock::FixedClock;
 use jpki_ca::clock::Timestamp;
+use jpki_ca::crl::Manifest;
 
 use seed::Scale;
 
@@ -56,6 +58,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     if let Some(at) = words.iter().position(|word| word == "seed") {
         let folder = words.get(at + 1).ok_or("seed FOLDER")?;
         return seed::found(Path::new(folder), algorithm, scale);
+    }
+    if let Some(at) = words.iter().position(|word| word == "again") {
+        let home = Path::new(words.get(at + 1).ok_or("again FOLDER")?);
+        let manifest = Manifest::read(&fs::read(home.join("crl/current/manifest.json"))?)?;
+        let at = manifest.published_at().parse::<Timestamp>()?.plus_seconds(3600);
+        return run("all lists, each compared with the one before", home, at, true, algorithm);
     }
     let folder = tempfile::tempdir_in(place()?)?;
     let home = folder.path().join("home");

@@ -77,6 +77,13 @@ pub(crate) fn another_day(
     for ca in [0, 1] {
         let first = next_serial(&connection, ca)?;
         insert(&connection, ca, first, scale.of(ca), at, 86_400)?;
+        // What the store notes with every change, for the lists that follow.
+        connection.execute(
+            "INSERT INTO list_change (ca, municipality, entry, serial) \
+             SELECT ca, municipality, changed, serial FROM certificate \
+             WHERE ca = ?1 AND serial >= ?2",
+            params![ca as i64, first as i64],
+        )?;
     }
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use crate::credential::Reason;
+use crate::credential::Serial;
 use crate::crl;
 use crate::crl::Cause;
 use crate::crl::CompareError;
@@ -49,146 +50,148 @@ impl Contents {
         job: &Job,
         view: &mut View,
     ) -> Result<Self, PublishError> {
-        let last = Last::read(workshop, job)?;
-        let mut contents = match &last {
-            Some(last) => Self::follow(last, job, view)?,
-            None => Self::read(job, view)?,
-        };
-        if contents.counted != job.tally && last.is_some() {
-            // The rows decide.
-            contents = Self::read(job, view)?;
+        if let Some(last) = Last::read(workshop, job)? {
+            let (edits, left) = since(&last, job, view)?;
+            for (serial, new) in &edits {
+                let old = last.entries.binary_search_by_key(serial, |old| old.serial);
+                if let Some(old) = old.ok().and_then(|place| last.entries.get(place)) {
+                    judge(last.record, job, &left, view, *old, *new)?;
+                }
+            }
+            let contents = Self::of(edited(last.entries, &edits), left);
+            if contents.counted == job.tally {
+                return Ok(contents);
+            }
         }
+        // Nothing to follow, or it leads elsewhere: the rows decide.
+        let contents = Self::read(job, view)?;
         if contents.counted != job.tally {
             let list = CoverageCode(job.coverage());
             let (found, due) = (contents.counted.0, job.tally.0);
             return Err(PublishError::Miscounted { ca: job.ca, list, found, due });
         }
-        if let Some(last) = &last {
-            contents.compare(last, job, view)?;
+        if let Some(last) = Last::read(workshop, job)? {
+            contents.compare(&last, job, view)?;
         }
         Ok(contents)
-    }
-
-    fn new(capacity: u64) -> Self {
-        Self {
-            entries: Vec::with_capacity(usize::try_from(capacity).unwrap_or_default()),
-            measure: Measure::default(),
-            sum: Sum::default(),
-            left: Vec::new(),
-            counted: (0, Sum::default()),
-        }
     }
 
     /// All rows of the partition.
     fn read(job: &Job, view: &mut View) -> Result<Self, PublishError> {
-        let mut contents = Self::new(job.tally.0);
+        let capacity = usize::try_from(job.tally.0).unwrap_or_default();
+        let (mut entries, mut left) = (Vec::with_capacity(capacity), Vec::new());
         view.listed(job.ca, job.partition, |listed| {
             if has_stood(job, &listed) {
-                contents.leave(listed);
+                left.push(listed);
             } else {
-                contents.push(entry(&listed));
+                entries.push(entry(&listed));
             }
             Ok::<_, StoreError>(())
         })?;
-        contents.count();
-        Ok(contents)
+        Ok(Self::of(entries, left))
     }
 
-    /// The last list, without what has left it, with what has changed since.
-    fn follow(last: &Last<'_>, job: &Job, view: &mut View) -> Result<Self, PublishError> {
-        let mut contents = Self::new(job.tally.0);
-        let changes = view.changes(job.ca, job.partition, last.record.seen)?;
-        let mut changed = Vec::with_capacity(changes.len());
-        for serial in changes {
-            let now = view.listed_one(job.ca, serial)?;
-            changed.push((serial, now.as_ref().map(entry)));
-        }
-        for listed in view.leaving(job.ca, job.partition, last.record.this_update)? {
-            if has_stood(job, &listed) {
-                contents.leave(listed);
+    /// Measures and counts.
+    fn of(entries: Vec<Entry>, left: Vec<Listed>) -> Self {
+        let (mut measure, mut sum) = (Measure::default(), Sum::default());
+        for entry in &entries {
+            measure.add(entry);
+            if let Cause::Because(reason) = entry.cause {
+                sum = sum.with(entry.serial, entry.at, reason);
             }
         }
-        let left = std::mem::take(&mut contents.left);
-        let mut leaving = left.iter().map(|left| left.serial).peekable();
-        let mut changed = changed.into_iter().peekable();
-        let mut take = |new: Option<Entry>| new.into_iter().for_each(|new| contents.push(new));
-        for old in &last.entries {
-            while let Some((_, new)) = changed.next_if(|(serial, _)| *serial < old.serial) {
-                take(new);
-            }
-            let has_left = leaving.next_if(|serial| *serial == old.serial).is_some();
-            match changed.next_if(|(serial, _)| *serial == old.serial) {
-                Some((_, new)) => take(new),
-                None if has_left => {}
-                None => take(Some(*old)),
-            }
-        }
-        changed.for_each(|(_, new)| take(new));
-        contents.left = left;
-        contents.count();
-        Ok(contents)
+        let with_left =
+            left.iter().fold(sum, |sum, left| sum.with(left.serial, left.since, left.reason));
+        let counted = (measure.count + left.len() as u64, with_left);
+        Self { entries, measure, sum, left, counted }
     }
 
-    fn push(&mut self, entry: Entry) {
-        self.measure.add(&entry);
-        if let Cause::Because(reason) = entry.cause {
-            self.sum = self.sum.with(entry.serial, entry.at, reason);
-        }
-        self.entries.push(entry);
-    }
-
-    fn leave(&mut self, listed: Listed) {
-        let (entries, sum) = self.counted;
-        self.counted = (entries + 1, sum.with(listed.serial, listed.since, listed.reason));
-        self.left.push(listed);
-    }
-
-    /// Counts the entries beside those that left.
-    fn count(&mut self) {
-        let (entries, sum) = self.counted;
-        self.counted = (entries + self.measure.count, sum.and(self.sum));
-    }
-
-    /// Holds the entries against those of the list before: nothing may go or change that has no
-    /// reason to (promise 12).
+    /// Holds the entries against those of the list before.
     fn compare(&self, last: &Last<'_>, job: &Job, view: &mut View) -> Result<(), PublishError> {
-        let lost = |serial, what| PublishError::Lost {
-            ca: job.ca,
-            list: CoverageCode(job.coverage()),
-            serial,
-            what,
-        };
-        let held = Cause::Because(Reason::CertificateHold);
         let old = last.entries.iter().map(|entry| Ok::<_, Infallible>(*entry));
         let new = self.entries.iter().map(|entry| Ok(*entry));
         for difference in crl::compare(old, new) {
-            match difference.map_err(|error| match error {
+            let (old, new) = match difference.map_err(|error| match error {
                 CompareError::OldOrder(serial) | CompareError::NewOrder(serial) => {
-                    lost(serial, "stand out of order")
+                    lost(job, serial, "stand out of order")
                 }
                 CompareError::Old(never) | CompareError::New(never) => match never {},
             })? {
-                Difference::Added(_) => {}
-                // A hold that ended in revocation, or was released and begun again.
-                Difference::Changed(old, _) if old.cause == held => {}
-                Difference::Changed(old, _) => return Err(lost(old.serial, "change")),
-                Difference::Removed(old) => {
-                    let left = self.left.binary_search_by_key(&old.serial, |left| left.serial);
-                    let may_go = match left.ok().and_then(|place| self.left.get(place)) {
-                        Some(left) => left.not_after < last.record.this_update,
-                        None => {
-                            old.cause == held
-                                && view.state(job.ca, old.serial)? == Some(State::Live)
-                        }
-                    };
-                    if !may_go {
-                        return Err(lost(old.serial, "go"));
-                    }
-                }
-            }
+                Difference::Added(_) => continue,
+                Difference::Changed(old, new) => (old, Some(new)),
+                Difference::Removed(old) => (old, None),
+            };
+            judge(last.record, job, &self.left, view, old, new)?;
         }
         Ok(())
     }
+}
+
+/// What has become of entries since the last list, by serial: the entry now, or none; and those of
+/// them that have left because their end is past.
+fn since(
+    last: &Last<'_>,
+    job: &Job,
+    view: &mut View,
+) -> Result<(Edits, Vec<Listed>), PublishError> {
+    let mut edits = Vec::new();
+    for serial in view.changes(job.ca, job.partition, last.record.seen)? {
+        edits.push((serial, view.listed_one(job.ca, serial)?.as_ref().map(entry)));
+    }
+    let mut left = view.leaving(job.ca, job.partition, last.record.this_update)?;
+    left.retain(|listed| has_stood(job, listed));
+    edits.extend(left.iter().map(|left| (left.serial, None)));
+    edits.sort_unstable_by_key(|(serial, _)| *serial);
+    Ok((edits, left))
+}
+
+type Edits = Vec<(Serial, Option<Entry>)>;
+
+/// The entries with what has become of some of them.
+fn edited(entries: Vec<Entry>, edits: &Edits) -> Vec<Entry> {
+    if edits.is_empty() {
+        return entries;
+    }
+    let mut next = Vec::with_capacity(entries.len() + edits.len());
+    let mut rest = entries.as_slice();
+    for (serial, new) in edits {
+        let same = rest.partition_point(|old| old.serial < *serial);
+        let (same, behind) = rest.split_at(same);
+        next.extend_from_slice(same);
+        rest = match behind.split_first() {
+            Some((old, behind)) if old.serial == *serial => behind,
+            _ => behind,
+        };
+        next.extend(*new);
+    }
+    next.extend_from_slice(rest);
+    next
+}
+
+/// Whether what became of an entry has a reason (promise 12): a hold ends in revocation, is released,
+/// or begun again; an expired certificate leaves; nothing else happens to what stands on a list.
+fn judge(
+    last: &ListRecord,
+    job: &Job,
+    left: &[Listed],
+    view: &mut View,
+    old: Entry,
+    new: Option<Entry>,
+) -> Result<(), PublishError> {
+    let was_held = old.cause == Cause::Because(Reason::CertificateHold);
+    let Some(new) = new else {
+        let place = left.binary_search_by_key(&old.serial, |left| left.serial);
+        let may_go = match place.ok().and_then(|place| left.get(place)) {
+            Some(left) => left.not_after < last.this_update,
+            None => was_held && view.state(job.ca, old.serial)? == Some(State::Live),
+        };
+        return if may_go { Ok(()) } else { Err(lost(job, old.serial, "go")) };
+    };
+    if new == old || was_held { Ok(()) } else { Err(lost(job, old.serial, "change")) }
+}
+
+fn lost(job: &Job, serial: Serial, what: &'static str) -> PublishError {
+    PublishError::Lost { ca: job.ca, list: CoverageCode(job.coverage()), serial, what }
 }
 
 /// Whether a certificate may leave the lists: it stood in every generation's last one, and that lay
