@@ -83,7 +83,8 @@
 //! ```compile_fail,E0451
 //! # use jpki_ca::{asn1::KeyAlgorithm, profile::TbsCertificate, seal::{Intent, Sealed}};
 //! fn seal(tbs: TbsCertificate, intent: Intent) -> Sealed<TbsCertificate> {
-//!     Sealed { tbs, intent, signature: Vec::new(), der: Vec::new() }
+//!     let (algorithm, digest) = (KeyAlgorithm::P256, Vec::new());
+//!     Sealed { tbs, intent, algorithm, digest, signature: Vec::new() }
 //! }
 //! ```
 //!
@@ -169,6 +170,9 @@ impl<T> Recorded<T> {
 /// }
 /// ```
 pub trait ToBeSigned: sealed::Sealed {
+    /// Whether it is named by its digest, which is then what a key that takes digests is given.
+    const HAS_DIGEST: bool = false;
+
     /// The bytes to be signed.
     fn to_be_signed(&self) -> &[u8];
 }
@@ -180,6 +184,8 @@ impl ToBeSigned for TbsCertificate {
 }
 
 impl ToBeSigned for TbsList {
+    const HAS_DIGEST: bool = true;
+
     fn to_be_signed(&self) -> &[u8] {
         self.as_der()
     }
@@ -206,6 +212,7 @@ pub struct Sealed<T> {
     tbs: T,
     intent: Intent,
     algorithm: KeyAlgorithm,
+    digest: Vec<u8>,
     signature: Vec<u8>,
 }
 
@@ -229,14 +236,6 @@ impl<T> Sealed<T> {
     }
 }
 
-impl<T: ToBeSigned> Sealed<T> {
-    /// The digest that was signed, by the hash that goes with the key.
-    #[must_use]
-    pub fn digest(&self) -> Vec<u8> {
-        self.algorithm.digest(self.tbs.to_be_signed())
-    }
-}
-
 impl Sealed<TbsCertificate> {
     /// The complete DER. To be given away only after the store has completed it.
     #[must_use]
@@ -246,6 +245,12 @@ impl Sealed<TbsCertificate> {
 }
 
 impl Sealed<TbsList> {
+    /// The digest that was signed, by the hash that goes with the key.
+    #[must_use]
+    pub fn digest(&self) -> &[u8] {
+        &self.digest
+    }
+
     /// What stands around the signed part in the complete list.
     ///
     /// # Errors
@@ -266,10 +271,15 @@ pub fn seal<T: ToBeSigned>(
     let Recorded { checked, intent } = recorded;
     let tbs = checked.into_inner();
     let fault = |cause| SealError { intent, cause };
-    let signature = signer.sign(tbs.to_be_signed()).map_err(|error| fault(Cause::Sign(error)))?;
-    let key = signer.public_key();
-    key.verify(tbs.to_be_signed(), &signature).map_err(|error| fault(Cause::Verify(error)))?;
-    Ok(Sealed { tbs, intent, algorithm: key.algorithm(), signature })
+    let (message, key) = (tbs.to_be_signed(), signer.public_key());
+    let algorithm = key.algorithm();
+    let digest = if T::HAS_DIGEST { algorithm.digest(message) } else { Vec::new() };
+    let by_digest = if T::HAS_DIGEST { signer.sign_digest(&digest) } else { None };
+    let signature = by_digest
+        .unwrap_or_else(|| signer.sign(message))
+        .map_err(|error| fault(Cause::Sign(error)))?;
+    key.verify(message, &signature).map_err(|error| fault(Cause::Verify(error)))?;
+    Ok(Sealed { tbs, intent, algorithm, digest, signature })
 }
 
 /// A certificate out of its three parts (RFC 5280 section 4.1).

@@ -30,6 +30,16 @@ pub trait Signer: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the key cannot be used; whether a signature was made is then unknown.
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError>;
+
+    /// Signs a message of which the key is shown the digest alone, by the hash that goes with it: a
+    /// list of any size costs a device one short call. None when the key takes messages only.
+    ///
+    /// # Errors
+    /// As [`Signer::sign`].
+    fn sign_digest(&self, digest: &[u8]) -> Option<Result<Vec<u8>, SignError>> {
+        let _ = digest;
+        None
+    }
 }
 
 /// Why a key does not sign. Says little on purpose: details of a key's failure help an attacker.

@@ -4,6 +4,8 @@
 use std::fmt;
 
 use der::Encode as _;
+use p256::ecdsa::signature::hazmat::PrehashSigner as _;
+use pkcs8::DecodePrivateKey as _;
 use pkcs8::EncodePrivateKey as _;
 use pkcs8::PrivateKeyInfo;
 use rand_core::CryptoRngCore;
@@ -68,8 +70,12 @@ pub fn generate(
 }
 
 /// A [`Signer`] on a [`PrivateKey`], through ring (constant time).
+///
+/// Digests are signed by elliptic keys alone, through `p256` and `p384` (constant time, nonces by
+/// RFC 6979): ring signs messages only.
 pub struct SoftwareSigner {
     pair: Pair,
+    digests: Option<DigestKey>,
     public: PublicKey,
     random: SystemRandom,
 }
@@ -77,6 +83,12 @@ pub struct SoftwareSigner {
 enum Pair {
     Rsa(Box<RsaKeyPair>),
     Ecdsa(Box<EcdsaKeyPair>),
+}
+
+/// A key that signs digests; both wipe themselves.
+enum DigestKey {
+    P256(p256::ecdsa::SigningKey),
+    P384(p384::ecdsa::SigningKey),
 }
 
 impl SoftwareSigner {
@@ -116,7 +128,18 @@ impl SoftwareSigner {
             });
         });
         let public = PublicKey::from_der(&spki).map_err(|_| SignError::NotAKey)?;
-        Ok(Self { pair, public, random })
+        let digests = match public.algorithm() {
+            KeyAlgorithm::Rsa(_) => None,
+            KeyAlgorithm::P256 => Some(DigestKey::P256(
+                p256::ecdsa::SigningKey::from_pkcs8_der(key.expose())
+                    .map_err(|_| SignError::NotAKey)?,
+            )),
+            KeyAlgorithm::P384 => Some(DigestKey::P384(
+                p384::ecdsa::SigningKey::from_pkcs8_der(key.expose())
+                    .map_err(|_| SignError::NotAKey)?,
+            )),
+        };
+        Ok(Self { pair, digests, public, random })
     }
 }
 
@@ -138,6 +161,19 @@ impl Signer for SoftwareSigner {
                 .map(|signature| signature.as_ref().to_vec())
                 .map_err(|_| SignError::Unusable),
         }
+    }
+
+    fn sign_digest(&self, digest: &[u8]) -> Option<Result<Vec<u8>, SignError>> {
+        Some(match self.digests.as_ref()? {
+            DigestKey::P256(key) => key
+                .sign_prehash(digest)
+                .map(|signature: p256::ecdsa::Signature| signature.to_der().as_bytes().to_vec())
+                .map_err(|_| SignError::Unusable),
+            DigestKey::P384(key) => key
+                .sign_prehash(digest)
+                .map(|signature: p384::ecdsa::Signature| signature.to_der().as_bytes().to_vec())
+                .map_err(|_| SignError::Unusable),
+        })
     }
 }
 
@@ -162,6 +198,11 @@ mod tests {
             let signature = signer.sign(b"message").unwrap();
             signer.public_key().verify(b"message", &signature).unwrap();
             assert!(signer.public_key().verify(b"massage", &signature).is_err());
+            let signature = signer.sign_digest(&algorithm.digest(b"message"));
+            assert_eq!(signature.is_some(), !matches!(algorithm, KeyAlgorithm::Rsa(_)));
+            if let Some(signature) = signature {
+                signer.public_key().verify(b"message", &signature.unwrap()).unwrap();
+            }
         }
     }
 

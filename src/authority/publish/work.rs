@@ -168,7 +168,7 @@ impl Workshop<'_> {
             next_update: edition.next_update,
             entries: contents.measure.count,
             sum: contents.sum,
-            digest: sealed.digest(),
+            digest: sealed.digest().to_vec(),
             size,
             seen: self.seen,
         })

@@ -144,7 +144,9 @@ fn misplaced(source: &Source, complaints: &mut Vec<String>) {
     only_in("src/lint/", makes_checked, "making a Checked");
     // Inside `signer` the same word is the underlying library's.
     if !path.starts_with("src/signer/") {
-        let signs = source.holds(&[".", "sign", "("]) || source.holds(&["Signer", "::", "sign"]);
+        let signs = source.holds(&[".", "sign", "("])
+            || source.holds(&[".", "sign_digest", "("])
+            || source.holds(&["Signer", "::", "sign"]);
         only_in("src/seal.rs", signs, "signing");
     }
     let reads_time =
