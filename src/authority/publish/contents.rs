@@ -26,6 +26,7 @@ use crate::store::View;
 
 use super::PublishError;
 use super::folder;
+use super::folder::Visible;
 use super::work::Job;
 use super::work::Planned;
 use super::work::Workshop;
@@ -40,6 +41,14 @@ pub(super) struct Contents {
     pub(super) left: Vec<Listed>,
     /// Entries and those that left, together.
     pub(super) counted: (u64, Sum),
+    /// What leads to them from the list before, where delta lists are to be made.
+    pub(super) delta: Option<Delta>,
+}
+
+/// The entries of a delta list.
+pub(super) struct Delta {
+    pub(super) entries: Vec<Entry>,
+    pub(super) measure: Measure,
 }
 
 impl Contents {
@@ -66,6 +75,10 @@ impl Contents {
         if let Some(last) = &last {
             contents.compare(last, job, view)?;
         }
+        if job.lists.iter().any(|list| list.delta.is_some()) {
+            let last = last.ok_or(PublishError::Internal("a delta list begins from nothing"))?;
+            contents.delta = Some(Delta::between(&last.entries, &contents.entries)?);
+        }
         Ok(contents)
     }
 
@@ -76,6 +89,7 @@ impl Contents {
             sum: Sum::default(),
             left: Vec::new(),
             counted: (0, Sum::default()),
+            delta: None,
         }
     }
 
@@ -159,9 +173,7 @@ impl Contents {
             what,
         };
         let held = Cause::Because(Reason::CertificateHold);
-        let old = last.entries.iter().map(|entry| Ok::<_, Infallible>(*entry));
-        let new = self.entries.iter().map(|entry| Ok(*entry));
-        for difference in crl::compare(old, new) {
+        for difference in crl::compare(row(&last.entries), row(&self.entries)) {
             match difference.map_err(|error| match error {
                 CompareError::OldOrder(serial) | CompareError::NewOrder(serial) => {
                     lost(serial, "stand out of order")
@@ -191,12 +203,41 @@ impl Contents {
     }
 }
 
+impl Delta {
+    /// What leads from the entries of one list to those of another, and does lead there.
+    fn between(old: &[Entry], new: &[Entry]) -> Result<Self, PublishError> {
+        const ASTRAY: PublishError =
+            PublishError::Internal("a delta list does not lead to the complete one");
+        let difference = crl::compare(row(old), row(new));
+        let entries: Vec<Entry> = difference
+            .map(|difference| difference.map(Difference::delta))
+            .collect::<Result<_, _>>()
+            .map_err(|_| ASTRAY)?;
+        let mut expected = new.iter();
+        for found in crl::complete(row(old), row(&entries)) {
+            if expected.next() != Some(&found.map_err(|_| ASTRAY)?) {
+                return Err(ASTRAY);
+            }
+        }
+        if expected.next().is_some() {
+            return Err(ASTRAY);
+        }
+        let measure = entries.iter().collect();
+        Ok(Self { entries, measure })
+    }
+}
+
 /// Whether a certificate may leave the lists: it stood in every generation's last one, and that lay
 /// past its end (promise 12).
 fn has_stood(job: &Job, listed: &Listed) -> bool {
     let mut lasts = job.lists.iter().filter_map(|list| list.last.as_ref()).peekable();
     lasts.peek().is_some()
         && lasts.all(|last| listed.not_after < last.this_update && listed.changed <= last.seen)
+}
+
+/// Entries at hand, as what cannot fail to be read.
+fn row(entries: &[Entry]) -> impl Iterator<Item = Result<Entry, Infallible>> {
+    entries.iter().map(|entry| Ok(*entry))
 }
 
 fn entry(listed: &Listed) -> Entry {
@@ -219,20 +260,27 @@ impl<'a> Last<'a> {
     /// Reads it; none when none stands in the folder, or the generations' lists differ.
     fn read(workshop: &Workshop<'_>, job: &'a Job) -> Result<Option<Self>, PublishError> {
         let Some(visible) = workshop.visible else { return Ok(None) };
-        let mut standing = job.lists.iter().filter_map(|list| Some((list, list.last.as_ref()?)));
-        let Some((list, record)) = standing.clone().next() else { return Ok(None) };
-        let same = |(list, other): (&Planned, &ListRecord)| {
-            (other.entries, other.sum, other.seen) == (record.entries, record.sum, record.seen)
-                && super::set::stands(Some(visible), list.last.as_ref(), &list.file)
-        };
-        if !standing.all(same) {
-            return Ok(None);
-        }
+        let Some((list, record)) = standing(visible, &job.lists) else { return Ok(None) };
         let path = visible.folder.join(&list.file);
         let file = fs::read(&path).map_err(folder::fault(&path))?;
         let entries = entries_of(workshop, job, list, record, &file, &path)?;
         Ok(Some(Self { record, entries }))
     }
+}
+
+/// The last list of a partition: the first generation's that has one. None when none stands in the
+/// folder, or the generations' lists differ.
+pub(super) fn standing<'a>(
+    visible: &Visible,
+    lists: &'a [Planned],
+) -> Option<(&'a Planned, &'a ListRecord)> {
+    let mut standing = lists.iter().filter_map(|list| Some((list, list.last.as_ref()?)));
+    let (first, record) = standing.clone().next()?;
+    let same = |(list, other): (&Planned, &ListRecord)| {
+        (other.entries, other.sum, other.seen) == (record.entries, record.sum, record.seen)
+            && super::set::stands(Some(visible), list.last.as_ref(), &list.file)
+    };
+    standing.all(same).then_some((first, record))
 }
 
 /// The entries of a file that must be the list of a record, by the digest that was signed.
