@@ -143,8 +143,8 @@ impl Workshop<'_> {
                 Box::new(io::Cursor::new(bytes))
             }
         };
-        let mut reader =
-            crl::Reader::tapped(input, |octets: &[u8]| signed.update(octets)).map_err(unreadable)?;
+        let mut reader = crl::Reader::tapped(input, |octets: &[u8]| signed.update(octets))
+            .map_err(unreadable)?;
         let old = reader.by_ref().map(|listed| {
             listed.map_err(unreadable).and_then(|listed| listed.entry().ok_or_else(altered))
         });
@@ -345,10 +345,8 @@ impl<'a> Row<'a> {
             crl::Reader::resumed(file.take(BLOCK_OCTETS), self.header.clone(), self.at);
         while self.ahead.len() < BLOCK_ENTRIES {
             let Some(listed) = reader.next() else { break };
-            let unreadable = |source: ReadError| PublishError::Unreadable {
-                path: self.path.to_owned(),
-                source,
-            };
+            let unreadable =
+                |source: ReadError| PublishError::Unreadable { path: self.path.to_owned(), source };
             self.ahead.push_back(listed.map_err(unreadable)?.entry().ok_or_else(altered)?);
         }
         self.at = reader.at();

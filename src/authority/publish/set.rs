@@ -124,7 +124,8 @@ impl Set {
             due = due.saturating_sub(1);
             due_sum = due_sum.without(left.serial, left.since, left.reason);
         }
-        let full = |list: &&PublishedList| (list.ca, list.partition.0) == (ca, Coverage::Everything);
+        let full =
+            |list: &&PublishedList| (list.ca, list.partition.0) == (ca, Coverage::Everything);
         for list in self.manifest.lists().iter().filter(full) {
             let made = self.full.iter().map(|full| &full.record);
             let mut own = made.filter(|record| record.ca == ca);
@@ -151,9 +152,8 @@ impl Set {
         }
         summary.octets += self.full.iter().map(|full| full.record.size).sum::<u64>();
         let mut counted = BTreeMap::new();
-        let in_partition = |list: &&PublishedList| {
-            list.base.is_none() && list.partition.0 != Coverage::Everything
-        };
+        let in_partition =
+            |list: &&PublishedList| list.base.is_none() && list.partition.0 != Coverage::Everything;
         for list in self.manifest.lists().iter().filter(in_partition) {
             counted.insert((list.ca, list.partition), list.entries);
         }
@@ -232,8 +232,7 @@ mod tests {
             size: 1,
             seen: 0,
         };
-        let set =
-            |manifest| Set { made: Vec::new(), full: Vec::new(), manifest, whole: true };
+        let set = |manifest| Set { made: Vec::new(), full: Vec::new(), manifest, whole: true };
         // What has left the lists since stood on the last one of the first generation.
         let gone = Sum::default().with(Serial::FIRST, at, Reason::Superseded);
         let (ledger, standing) = store
@@ -249,8 +248,9 @@ mod tests {
         let manifest = Manifest::new(2, at, lists);
         set(manifest).check(&ledger).unwrap();
         // Of one that signs, it would be noticed.
-        let lists =
-            vec![published(&list(1, 1, 1, gone), "signature-1-000000.crl", "sha256", None).unwrap()];
+        let lists = vec![
+            published(&list(1, 1, 1, gone), "signature-1-000000.crl", "sha256", None).unwrap(),
+        ];
         let manifest = Manifest::new(2, at, lists);
         let wrong = set(manifest).check(&ledger);
         assert!(matches!(wrong, Err(PublishError::Miscounted { found: 1, due: 0, .. })));

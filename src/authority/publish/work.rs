@@ -290,13 +290,7 @@ impl Workshop<'_> {
 
     /// The record of a signed list, if it is one of this generation with these contents, a number
     /// that was reserved and not used, and a life that is not spent.
-    fn judge(
-        &self,
-        job: &Job,
-        list: &Planned,
-        body: &Body<'_>,
-        file: &[u8],
-    ) -> Option<ListRecord> {
+    fn judge(&self, job: &Job, list: &Planned, body: &Body<'_>, file: &[u8]) -> Option<ListRecord> {
         let key = self.authority.generation(job.ca, list.generation).ok()?;
         let bytes = unpacked(self.format, file)?;
         let mut reader = crl::Reader::new(&*bytes).ok()?;
