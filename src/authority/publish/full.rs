@@ -110,8 +110,9 @@ impl Workshop<'_> {
         Ok(full)
     }
 
-    /// Holds the entries against those of the full list before, where that stands: nothing may be gone
-    /// or changed but a hold, and what has left the partitions' lists, now or since (promise 12).
+    /// Holds the entries against those of the full list before, where that stands: nothing may be
+    /// gone or changed but a hold, and what has left the partitions' lists, now or since then
+    /// (promise 12).
     fn compare(
         &self,
         job: &FullJob,

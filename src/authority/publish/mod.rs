@@ -8,8 +8,8 @@
 //!    with the list that is replaced (promises 4, 10, 12). They stand in `versions/<n>.writing`,
 //!    where nobody looks. Lists of an interrupted run that still say the right thing are taken over.
 //! 3. Lists that are not due are linked from the version before. All of them together must be
-//!    everything to be listed (promise 10). A list of everything, where it is asked for, is made out of
-//!    them.
+//!    everything to be listed (promise 10). A list of everything, where it is asked for, is made out
+//!    of them.
 //! 4. One transaction puts each list in the place of the one that it was compared with
 //!    (compare-and-swap), lets go what has left the lists, and names the manifest.
 //! 5. The manifest is signed, the folder gets its name, `current` is switched to it.
@@ -81,9 +81,9 @@ pub struct PublishOptions {
     /// Beside each list that replaces one, a delta list that begins from that one. It is part of this
     /// publication only.
     pub delta: bool,
-    /// One more list for each generation, of everything in all partitions. It is part of the publications
-    /// that ask for it only, and not to be had with [`PublishOptions::partition`]. It is held in memory
-    /// to be signed: some 40 octets for each certificate that is revoked or held.
+    /// One more list for each generation, of everything in all partitions. It is part of the
+    /// publications that ask for it only, and not to be had with [`PublishOptions::partition`]. It is
+    /// held in memory to be signed: some 40 octets for each certificate that is revoked or held.
     pub full: bool,
     /// In which encoding.
     pub format: ListFormat,
@@ -145,7 +145,8 @@ pub struct Published {
 impl Authority {
     /// Publishes what is due into a folder, and makes it visible there.
     ///
-    /// `progress` is told for how many of how many partitions (and full lists) lists are made, from any thread.
+    /// `progress` is told for how many of how many partitions lists are made, from any thread; full
+    /// lists count as those of one more partition.
     ///
     /// # Errors
     /// When a generation's key is not here, a list would break a promise, or the disk, the key or
@@ -164,7 +165,7 @@ impl Authority {
         let visible = Visible::read(path)?;
         let leftovers = leftovers(&folder)?;
         // One more to look at what a full list says.
-        let threads = options.threads.get() + usize::from(options.full);
+        let threads = options.threads.get().saturating_add(options.full.into());
         let (plan, permits, mut views) = self.store.publication(at, threads, |tx| {
             // A list of a generation that is not known here would be missing.
             self.check_generations(tx)?;
