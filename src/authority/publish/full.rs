@@ -359,3 +359,83 @@ impl<'a> Row<'a> {
 const BLOCK_ENTRIES: usize = 512;
 /// Octets in which so many entries are in any case: each has at most 69.
 const BLOCK_OCTETS: u64 = 1 << 16;
+
+#[cfg(test)]
+mod tests {
+    use crate::asn1::KeyAlgorithm;
+    use crate::asn1::Name;
+    use crate::clock::Timestamp;
+    use crate::crl::Envelope;
+    use crate::crl::Head;
+    use crate::crl::Scope;
+
+    use super::*;
+
+    /// The largest entries that there are.
+    fn entry(serial: u64) -> Entry {
+        let late: Timestamp = "2050-01-01T00:00:00Z".parse().unwrap();
+        Entry {
+            serial: Serial::new(i64::MAX as u64 - serial).unwrap(),
+            at: late,
+            cause: Cause::Because(Reason::Superseded),
+            invalidity: Some(late),
+        }
+    }
+
+    /// A list in a file.
+    fn part(path: PathBuf, entries: &[Entry]) -> Part {
+        let issuer = Name::japan();
+        let at: Timestamp = "2050-01-01T00:00:00Z".parse().unwrap();
+        let head = Head {
+            algorithm: KeyAlgorithm::P256,
+            issuer: &issuer,
+            key_id: [7; 20],
+            number: 1,
+            this_update: at,
+            next_update: at,
+            scope: Scope::Everything,
+            base: None,
+        };
+        let mut tbs = Vec::new();
+        crl::encode(&head, entries.iter().collect(), entries, &mut tbs).unwrap();
+        let envelope = Envelope::new(head.algorithm, tbs.len() as u64, &[0xa5; 64]).unwrap();
+        folder::write(&path, &[&envelope.before, &tbs, &envelope.behind]).unwrap();
+        let header = crl::Reader::new(fs::File::open(&path).unwrap()).unwrap().header().clone();
+        Part { path, header, held: Vec::new() }
+    }
+
+    #[test]
+    fn what_takes_many_blocks_comes_in_order_and_whole() {
+        assert!(entry(0).octets() * BLOCK_ENTRIES as u64 <= BLOCK_OCTETS);
+        assert_eq!(entry(0).octets(), 69, "none is larger");
+        let folder = tempfile::tempdir().unwrap();
+        let all: Vec<Entry> = (1..4000).rev().map(entry).collect();
+        // A long one, one of exactly two blocks, short ones, and what is left.
+        let (mut rows, mut rest) = (vec![Vec::new(); 4], all.iter());
+        for (place, entry) in rest.by_ref().enumerate() {
+            let row = match place {
+                _ if place % 3 == 0 && rows[1].len() < 2 * BLOCK_ENTRIES => 1,
+                2500..2600 => 2,
+                3990.. => 3,
+                _ => 0,
+            };
+            rows[row].push(*entry);
+        }
+        assert_eq!(rows[1].len(), 2 * BLOCK_ENTRIES);
+        let parts: Vec<Part> = rows
+            .iter()
+            .enumerate()
+            .map(|(place, row)| part(folder.path().join(place.to_string()), row))
+            .collect();
+        let whole = Whole { parts, measure: all.iter().collect() };
+        for _ in 0..2 {
+            let found: Vec<Entry> = whole.entries().unwrap().map(Result::unwrap).collect();
+            assert_eq!(found, all);
+        }
+        // A file that ends too soon says so.
+        let path = folder.path().join("0");
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+        assert!(whole.entries().unwrap().any(|entry| entry.is_err()));
+    }
+}
