@@ -21,6 +21,7 @@ pub use name::Name;
 pub use name::StringType;
 pub use parts::CertificateParts;
 pub use parts::ExtensionParts;
+pub use public_key::Hasher;
 pub use public_key::KeyAlgorithm;
 pub use public_key::PublicKey;
 pub use public_key::PublicKeyError;

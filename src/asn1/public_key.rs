@@ -14,6 +14,28 @@ use spki::SubjectPublicKeyInfoRef;
 use super::oid;
 use super::write::Der;
 
+/// A digest under way, by the hash that goes with a key.
+pub struct Hasher(digest::Context);
+
+impl Hasher {
+    /// Takes the next part of the message.
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// The digest of all parts.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hasher").finish_non_exhaustive()
+    }
+}
+
 /// What a key pair is: its family and size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -33,11 +55,20 @@ impl KeyAlgorithm {
     /// The digest of a message that such a key signs: SHA-256, or SHA-384 for P-384.
     #[must_use]
     pub fn digest(self, message: &[u8]) -> Vec<u8> {
-        let hash = match self {
+        digest::digest(self.hash(), message).as_ref().to_vec()
+    }
+
+    /// As [`KeyAlgorithm::digest`], of a message that comes in parts.
+    #[must_use]
+    pub fn hasher(self) -> Hasher {
+        Hasher(digest::Context::new(self.hash()))
+    }
+
+    fn hash(self) -> &'static digest::Algorithm {
+        match self {
             Self::Rsa(_) | Self::P256 => &digest::SHA256,
             Self::P384 => &digest::SHA384,
-        };
-        digest::digest(hash, message).as_ref().to_vec()
+        }
     }
 
     /// The name of that digest: `sha256` or `sha384`.

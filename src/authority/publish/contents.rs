@@ -27,6 +27,7 @@ use crate::store::View;
 
 use super::PublishError;
 use super::folder;
+use super::folder::Visible;
 use super::work::Job;
 use super::work::Planned;
 use super::work::Workshop;
@@ -41,6 +42,14 @@ pub(super) struct Contents {
     pub(super) left: Vec<Listed>,
     /// Entries and those that left, together.
     pub(super) counted: (u64, Sum),
+    /// What leads to them from the list before, where delta lists are to be made.
+    pub(super) delta: Option<Delta>,
+}
+
+/// The entries of a delta list.
+pub(super) struct Delta {
+    pub(super) entries: Vec<Entry>,
+    pub(super) measure: Measure,
 }
 
 impl Contents {
@@ -50,6 +59,7 @@ impl Contents {
         job: &Job,
         view: &mut View,
     ) -> Result<Self, PublishError> {
+        let with_delta = job.lists.iter().any(|list| list.delta.is_some());
         if let Some(last) = Last::read(workshop, job)? {
             let (edits, left) = since(&last, job, view)?;
             for (serial, new) in &edits {
@@ -58,20 +68,32 @@ impl Contents {
                     judge(last.record, job, &left, view, *old, *new)?;
                 }
             }
-            let contents = Self::of(edited(last.entries, &edits), left);
+            let old = with_delta.then(|| last.entries.clone());
+            let mut contents = Self::of(edited(last.entries, &edits), left);
             if contents.counted == job.tally {
+                contents.delta =
+                    old.map(|old| Delta::between(&old, &contents.entries)).transpose()?;
                 return Ok(contents);
             }
         }
         // Nothing to follow, or it leads elsewhere: the rows decide.
-        let contents = Self::read(job, view)?;
+        let mut contents = Self::read(job, view)?;
         if contents.counted != job.tally {
             let list = CoverageCode(job.coverage());
             let (found, due) = (contents.counted.0, job.tally.0);
             return Err(PublishError::Miscounted { ca: job.ca, list, found, due });
         }
-        if let Some(last) = Last::read(workshop, job)? {
-            contents.compare(&last, job, view)?;
+        match Last::read(workshop, job)? {
+            Some(last) => {
+                contents.compare(&last, job, view)?;
+                if with_delta {
+                    contents.delta = Some(Delta::between(&last.entries, &contents.entries)?);
+                }
+            }
+            None if with_delta => {
+                return Err(PublishError::Internal("a delta list begins from nothing"));
+            }
+            None => {}
         }
         Ok(contents)
     }
@@ -103,14 +125,12 @@ impl Contents {
         let with_left =
             left.iter().fold(sum, |sum, left| sum.with(left.serial, left.since, left.reason));
         let counted = (measure.count + left.len() as u64, with_left);
-        Self { entries, measure, sum, left, counted }
+        Self { entries, measure, sum, left, counted, delta: None }
     }
 
     /// Holds the entries against those of the list before.
     fn compare(&self, last: &Last<'_>, job: &Job, view: &mut View) -> Result<(), PublishError> {
-        let old = last.entries.iter().map(|entry| Ok::<_, Infallible>(*entry));
-        let new = self.entries.iter().map(|entry| Ok(*entry));
-        for difference in crl::compare(old, new) {
+        for difference in crl::compare(row(&last.entries), row(&self.entries)) {
             let (old, new) = match difference.map_err(|error| match error {
                 CompareError::OldOrder(serial) | CompareError::NewOrder(serial) => {
                     lost(job, serial, "stand out of order")
@@ -194,12 +214,41 @@ fn lost(job: &Job, serial: Serial, what: &'static str) -> PublishError {
     PublishError::Lost { ca: job.ca, list: CoverageCode(job.coverage()), serial, what }
 }
 
+impl Delta {
+    /// What leads from the entries of one list to those of another, and does lead there.
+    fn between(old: &[Entry], new: &[Entry]) -> Result<Self, PublishError> {
+        const ASTRAY: PublishError =
+            PublishError::Internal("a delta list does not lead to the complete one");
+        let difference = crl::compare(row(old), row(new));
+        let entries: Vec<Entry> = difference
+            .map(|difference| difference.map(Difference::delta))
+            .collect::<Result<_, _>>()
+            .map_err(|_| ASTRAY)?;
+        let mut expected = new.iter();
+        for found in crl::complete(row(old), row(&entries)) {
+            if expected.next() != Some(&found.map_err(|_| ASTRAY)?) {
+                return Err(ASTRAY);
+            }
+        }
+        if expected.next().is_some() {
+            return Err(ASTRAY);
+        }
+        let measure = entries.iter().collect();
+        Ok(Self { entries, measure })
+    }
+}
+
 /// Whether a certificate may leave the lists: it stood in every generation's last one, and that lay
 /// past its end (promise 12).
 fn has_stood(job: &Job, listed: &Listed) -> bool {
     let mut lasts = job.lists.iter().filter_map(|list| list.last.as_ref()).peekable();
     lasts.peek().is_some()
         && lasts.all(|last| listed.not_after < last.this_update && listed.changed <= last.seen)
+}
+
+/// Entries at hand, as what cannot fail to be read.
+fn row(entries: &[Entry]) -> impl Iterator<Item = Result<Entry, Infallible>> {
+    entries.iter().map(|entry| Ok(*entry))
 }
 
 fn entry(listed: &Listed) -> Entry {
@@ -222,20 +271,27 @@ impl<'a> Last<'a> {
     /// Reads it; none when none stands in the folder, or the generations' lists differ.
     fn read(workshop: &Workshop<'_>, job: &'a Job) -> Result<Option<Self>, PublishError> {
         let Some(visible) = workshop.visible else { return Ok(None) };
-        let mut standing = job.lists.iter().filter_map(|list| Some((list, list.last.as_ref()?)));
-        let Some((list, record)) = standing.clone().next() else { return Ok(None) };
-        let same = |(list, other): (&Planned, &ListRecord)| {
-            (other.entries, other.sum, other.seen) == (record.entries, record.sum, record.seen)
-                && super::set::stands(Some(visible), list.last.as_ref(), &list.file)
-        };
-        if !standing.all(same) {
-            return Ok(None);
-        }
+        let Some((list, record)) = standing(visible, &job.lists) else { return Ok(None) };
         let path = visible.folder.join(&list.file);
         let file = fs::read(&path).map_err(folder::fault(&path))?;
         let entries = entries_of(workshop, job, list, record, &file, &path)?;
         Ok(Some(Self { record, entries }))
     }
+}
+
+/// The last list of a partition: the first generation's that has one. None when none stands in the
+/// folder, or the generations' lists differ.
+pub(super) fn standing<'a>(
+    visible: &Visible,
+    lists: &'a [Planned],
+) -> Option<(&'a Planned, &'a ListRecord)> {
+    let mut standing = lists.iter().filter_map(|list| Some((list, list.last.as_ref()?)));
+    let (first, record) = standing.clone().next()?;
+    let same = |(list, other): (&Planned, &ListRecord)| {
+        (other.entries, other.sum, other.seen) == (record.entries, record.sum, record.seen)
+            && super::set::stands(Some(visible), list.last.as_ref(), &list.file)
+    };
+    standing.all(same).then_some((first, record))
 }
 
 /// The entries of a file that must be the list of a record, by the digest that was signed.

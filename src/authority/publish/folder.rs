@@ -4,6 +4,7 @@
 //! current                     points at the newest version
 //! versions/<n>/               everything that publication n consists of
 //!     <ca>-<generation>-<partition>.crl
+//!     <ca>-<generation>-<partition>.delta.crl, <ca>-<generation>-full.crl, where asked for
 //!     manifest.json, manifest.sig, publication.cer
 //! versions/<n>.writing/       a publication under way, or one that was interrupted
 //! .lock                       kept locked by whoever publishes

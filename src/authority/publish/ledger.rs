@@ -99,17 +99,24 @@ impl Ledger {
         self.lists.values().map(|list| list.this_update).max()
     }
 
-    /// Whether, and why, the lists of a partition are to be made anew for these generations.
+    /// Whether, and why, the lists of a partition, or of everything, are to be made anew for these
+    /// generations.
     pub(super) fn due(
         &self,
         ca: CaName,
-        partition: Partition,
+        coverage: Coverage,
         generations: &[Generation],
         at: Timestamp,
         timing: ListTiming,
     ) -> Option<Due> {
-        let changed = self.tallies.get(&(ca, partition)).map_or(0, |tally| tally.changed);
-        let coverage = Coverage::Partition(partition);
+        let changed = match coverage {
+            Coverage::Partition(partition) => self.tallies.get(&(ca, partition)),
+            Coverage::Everything => {
+                let own = self.tallies.values().filter(|tally| tally.ca == ca);
+                own.max_by_key(|tally| tally.changed)
+            }
+        };
+        let changed = changed.map_or(0, |tally| tally.changed);
         let why = |generation: &Generation| {
             let Some(list) = self.list(ca, coverage, *generation) else {
                 return Some(Due::Missing);

@@ -8,13 +8,15 @@
 //!    with the list that is replaced (promises 4, 10, 12). They stand in `versions/<n>.writing`,
 //!    where nobody looks. Lists of an interrupted run that still say the right thing are taken over.
 //! 3. Lists that are not due are linked from the version before. All of them together must be
-//!    everything to be listed (promise 10).
+//!    everything to be listed (promise 10). A list of everything, where it is asked for, is made out
+//!    of them.
 //! 4. One transaction puts each list in the place of the one that it was compared with
 //!    (compare-and-swap), lets go what has left the lists, and names the manifest.
 //! 5. The manifest is signed, the folder gets its name, `current` is switched to it.
 
 mod contents;
 mod folder;
+mod full;
 mod ledger;
 mod set;
 mod status;
@@ -52,6 +54,7 @@ use crate::store::View;
 
 use folder::Folder;
 use folder::Visible;
+use full::FullJob;
 use ledger::Ledger;
 use set::Set;
 use work::Job;
@@ -75,6 +78,13 @@ pub struct PublishOptions {
     pub all: bool,
     /// This partition alone, due or not.
     pub partition: Option<Partition>,
+    /// Beside each list that replaces one, a delta list that begins from that one. It is part of this
+    /// publication only.
+    pub delta: bool,
+    /// One more list for each generation, of everything in all partitions. It is part of the
+    /// publications that ask for it only, and not to be had with [`PublishOptions::partition`]. It is
+    /// held in memory to be signed: some 40 octets for each certificate that is revoked or held.
+    pub full: bool,
     /// In which encoding.
     pub format: ListFormat,
     /// How many lists are made at the same time.
@@ -86,7 +96,15 @@ impl PublishOptions {
     #[must_use]
     pub fn due(timing: ListTiming) -> Self {
         let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { timing, all: false, partition: None, format: ListFormat::Der, threads }
+        Self {
+            timing,
+            all: false,
+            partition: None,
+            delta: false,
+            full: false,
+            format: ListFormat::Der,
+            threads,
+        }
     }
 }
 
@@ -110,11 +128,13 @@ pub struct Published {
     pub folder: Option<PathBuf>,
     /// The lists that were made, or would be in a dry run: how many are due for which reason.
     pub made: BTreeMap<Due, usize>,
+    /// How many delta lists were made beside them, or would be.
+    pub deltas: usize,
     /// How many lists of an interrupted run were taken over; counted in `made` as well.
     pub taken_over: usize,
     /// How many lists stand unchanged.
     pub unchanged: usize,
-    /// Entries of all lists of one generation each: everything that is revoked or held.
+    /// Entries of the partitions' lists of one generation each: everything that is revoked or held.
     pub entries: u64,
     /// How many certificates left the lists, because they stood in one past their end.
     pub left: usize,
@@ -125,7 +145,8 @@ pub struct Published {
 impl Authority {
     /// Publishes what is due into a folder, and makes it visible there.
     ///
-    /// `progress` is told how many of how many lists are made, from any thread.
+    /// `progress` is told for how many of how many partitions lists are made, from any thread; full
+    /// lists count as those of one more partition.
     ///
     /// # Errors
     /// When a generation's key is not here, a list would break a promise, or the disk, the key or
@@ -143,13 +164,14 @@ impl Authority {
         self.finish(&folder)?;
         let visible = Visible::read(path)?;
         let leftovers = leftovers(&folder)?;
-        let threads = options.threads.get();
-        let (plan, permits, views) = self.store.publication(at, threads, |tx| {
+        // One more to look at what a full list says.
+        let threads = options.threads.get().saturating_add(options.full.into());
+        let (plan, permits, mut views) = self.store.publication(at, threads, |tx| {
             // A list of a generation that is not known here would be missing.
             self.check_generations(tx)?;
             let ledger = Ledger::read(tx)?;
             let mut plan = self.plan_lists(ledger, visible.as_ref(), at, options)?;
-            if !plan.jobs.is_empty() {
+            if !plan.is_empty() {
                 plan.publication = tx.begin_publication()?;
                 for job in &mut plan.jobs {
                     let coverage = job.coverage();
@@ -157,10 +179,16 @@ impl Authority {
                         list.number = tx.reserve_list(job.ca, list.generation, coverage)?;
                     }
                 }
+                for job in &mut plan.full {
+                    for list in &mut job.lists {
+                        let coverage = Coverage::Everything;
+                        list.number = tx.reserve_list(job.ca, list.generation, coverage)?;
+                    }
+                }
             }
             Ok::<_, PublishError>(plan)
         })?;
-        if plan.jobs.is_empty() {
+        if plan.is_empty() {
             return Ok(plan.summary());
         }
         let staging = folder.stage(plan.publication)?;
@@ -176,8 +204,18 @@ impl Authority {
             publication: plan.publication,
             seen: plan.ledger.seen,
         };
-        let made = make_all(&workshop, &plan.jobs, views, progress)?;
-        let set = Set::complete(&plan, made, visible.as_ref(), &staging, at)?;
+        let last_view = if options.full { views.pop() } else { None };
+        let all = plan.jobs.len() + plan.full.len();
+        let made = make_all(&workshop, &plan.jobs, views, &|done| progress(done, all))?;
+        let unchanged = set::link_unchanged(&plan, visible.as_ref(), &staging)?;
+        let mut full = Vec::new();
+        if let Some(mut view) = last_view {
+            for (job, done) in plan.full.iter().zip(plan.jobs.len() + 1..) {
+                full.extend(workshop.make_full(job, &plan, &made, &mut view)?);
+                progress(done, all);
+            }
+        }
+        let set = Set::complete(&plan, unchanged, made, full, at)?;
         set.check(&plan.ledger)?;
         folder::write(&staging.join(folder::MANIFEST), &[set.manifest.as_bytes()])?;
         folder::sync_contents(&staging)?;
@@ -188,6 +226,9 @@ impl Authority {
                 }
                 tx.unlist(made.ca, made.partition, &made.left, plan.publication)?;
                 tx.forget_changes(made.ca, made.partition, plan.ledger.seen)?;
+            }
+            for full in &set.full {
+                tx.put_list(&full.record, full.replaces).map_err(overtaken)?;
             }
             let digest = sha256(set.manifest.as_bytes());
             let lists = set.manifest.lists().len() as u64;
@@ -236,28 +277,27 @@ impl Authority {
         if let Some(latest) = ledger.latest().filter(|latest| *latest > at) {
             return Err(PublishError::Clock { now: at, latest });
         }
+        if options.full && options.partition.is_some() {
+            return Err(PublishError::Partial);
+        }
         let partitions = ledger.partitions();
-        let mut jobs = Vec::new();
+        let mut jobs: Vec<Job> = Vec::new();
+        let mut full = Vec::new();
         let mut unchanged = Vec::new();
         for ca in CaName::ALL {
             let generations: Vec<Generation> =
                 self.publishing(ca, at)?.map(|key| key.issuer.generation).collect();
             for partition in &partitions {
                 let partition = *partition;
+                let coverage = Coverage::Partition(partition);
                 let due = if options.partition.is_some_and(|only| only != partition) {
                     None
                 } else if options.all || options.partition.is_some() {
                     Some(Due::Asked)
                 } else {
-                    ledger.due(ca, partition, &generations, at, options.timing)
+                    ledger.due(ca, coverage, &generations, at, options.timing)
                 };
-                let coverage = Coverage::Partition(partition);
-                let list = |generation: &Generation| {
-                    let last = ledger.list(ca, coverage, *generation);
-                    let file = work::file_name(ca, *generation, coverage, options.format);
-                    work::Planned { generation: *generation, number: 0, last: last.cloned(), file }
-                };
-                let lists: Vec<work::Planned> = generations.iter().map(list).collect();
+                let mut lists = planned(&ledger, ca, coverage, &generations, options.format);
                 let here =
                     lists.iter().all(|list| set::stands(visible, list.last.as_ref(), &list.file));
                 // What another folder has is not here.
@@ -265,6 +305,17 @@ impl Authority {
                     None if !here && options.partition.is_none() => Some(Due::Missing),
                     due => due,
                 };
+                if options.delta
+                    && due.is_some()
+                    && let Some(visible) = visible
+                    && contents::standing(visible, &lists).is_some()
+                {
+                    for list in &mut lists {
+                        let Some(last) = &list.last else { continue };
+                        let file = work::delta_name(ca, list.generation, coverage, options.format);
+                        list.delta = Some(work::PlannedDelta { base: last.number, file });
+                    }
+                }
                 match due {
                     Some(why) => jobs.push(Job {
                         ca,
@@ -277,11 +328,29 @@ impl Authority {
                     None => {}
                 }
             }
+            if options.full {
+                let coverage = Coverage::Everything;
+                let lists = planned(&ledger, ca, coverage, &generations, options.format);
+                let here =
+                    lists.iter().all(|list| set::stands(visible, list.last.as_ref(), &list.file));
+                let due = if options.all {
+                    Some(Due::Asked)
+                } else {
+                    let due = ledger.due(ca, coverage, &generations, at, options.timing);
+                    // It says what the partitions' lists say.
+                    let with_them = jobs.iter().filter(|job| job.ca == ca).map(|job| job.why).min();
+                    due.or(with_them).or((!here).then_some(Due::Missing))
+                };
+                match due {
+                    Some(why) => full.push(FullJob { ca, why, lists }),
+                    None => unchanged.extend(lists),
+                }
+            }
         }
         // The largest first: else one of them could be the last, made by one thread alone.
         jobs.sort_by_key(|job| std::cmp::Reverse(job.tally.0));
         let whole = options.partition.is_none();
-        Ok(Plan { ledger, publication: 0, jobs, unchanged, whole })
+        Ok(Plan { ledger, publication: 0, jobs, full, unchanged, whole })
     }
 
     /// The generations that sign lists: those whose own certificate has not ended.
@@ -344,22 +413,33 @@ struct Plan {
     ledger: Ledger,
     publication: u64,
     jobs: Vec<Job>,
+    full: Vec<FullJob>,
     unchanged: Vec<work::Planned>,
     /// Whether the result has every partition.
     whole: bool,
 }
 
 impl Plan {
+    /// Whether nothing is to be made.
+    fn is_empty(&self) -> bool {
+        self.jobs.is_empty() && self.full.is_empty()
+    }
+
     /// What can be said before anything is made.
     fn summary(&self) -> Published {
         let mut made = BTreeMap::new();
         for job in &self.jobs {
             *made.entry(job.why).or_default() += job.lists.len();
         }
+        for job in &self.full {
+            *made.entry(job.why).or_default() += job.lists.len();
+        }
+        let lists = self.jobs.iter().flat_map(|job| &job.lists);
         Published {
             publication: None,
             folder: None,
             made,
+            deltas: lists.filter(|list| list.delta.is_some()).count(),
             taken_over: 0,
             unchanged: self.unchanged.len(),
             entries: 0,
@@ -375,6 +455,24 @@ fn overtaken(error: StoreError) -> PublishError {
         StoreError::Changed => PublishError::Overtaken,
         error => error.into(),
     }
+}
+
+/// A list for each generation, to be made or not.
+fn planned(
+    ledger: &Ledger,
+    ca: CaName,
+    coverage: Coverage,
+    generations: &[Generation],
+    format: ListFormat,
+) -> Vec<work::Planned> {
+    let list = |generation: &Generation| work::Planned {
+        generation: *generation,
+        number: 0,
+        last: ledger.list(ca, coverage, *generation).cloned(),
+        file: work::file_name(ca, *generation, coverage, format),
+        delta: None,
+    };
+    generations.iter().map(list).collect()
 }
 
 /// The files that interrupted runs left, by name.
@@ -395,7 +493,7 @@ fn make_all(
     workshop: &Workshop<'_>,
     jobs: &[Job],
     views: Vec<View>,
-    progress: &(dyn Fn(usize, usize) + Sync),
+    progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Made>, PublishError> {
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
@@ -408,7 +506,7 @@ fn make_all(
             match workshop.make(job, &mut view) {
                 Ok(one) => {
                     made.lock().unwrap_or_else(PoisonError::into_inner).push(one);
-                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, jobs.len());
+                    progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 }
                 Err(error) => {
                     stop.store(true, Ordering::Relaxed);
@@ -452,6 +550,9 @@ pub enum PublishError {
     /// Somebody else publishes into the folder.
     #[error("another process publishes into this folder; try again when it is done")]
     UnderWay,
+    /// A full list was asked for together with one partition alone.
+    #[error("a full list is made of all partitions: not with one of them alone")]
+    Partial,
     /// The folder holds something else.
     #[error("{path} is not a manifest of ours: name the folder that jpki crl publish wrote")]
     Manifest {

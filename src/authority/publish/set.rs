@@ -21,6 +21,7 @@ use super::PublishError;
 use super::Published;
 use super::folder;
 use super::folder::Visible;
+use super::full::MadeFull;
 use super::ledger::Ledger;
 use super::work::Made;
 
@@ -28,38 +29,52 @@ use super::work::Made;
 #[derive(Debug)]
 pub(super) struct Set {
     pub(super) made: Vec<Made>,
+    pub(super) full: Vec<MadeFull>,
     pub(super) manifest: Manifest,
     /// Whether it has every partition.
     whole: bool,
 }
 
+/// Puts the lists that stand unchanged beside those that were made.
+pub(super) fn link_unchanged(
+    plan: &Plan,
+    visible: Option<&Visible>,
+    staging: &Path,
+) -> Result<Vec<PublishedList>, PublishError> {
+    let mut lists = Vec::with_capacity(plan.unchanged.len());
+    for unchanged in &plan.unchanged {
+        let visible = visible.ok_or(PublishError::Internal("nothing stands unchanged"))?;
+        let published = named(visible, &unchanged.file)
+            .ok_or(PublishError::Internal("a list that stands has no name"))?;
+        folder::link(&visible.folder.join(&published.file), &staging.join(&published.file))?;
+        lists.push(published.clone());
+    }
+    Ok(lists)
+}
+
 impl Set {
-    /// Puts the lists that stand unchanged beside those that were made.
+    /// All lists together: those that stand unchanged, and those that were made.
     pub(super) fn complete(
         plan: &Plan,
+        unchanged: Vec<PublishedList>,
         made: Vec<Made>,
-        visible: Option<&Visible>,
-        staging: &Path,
+        full: Vec<MadeFull>,
         at: Timestamp,
     ) -> Result<Self, PublishError> {
-        let mut lists = Vec::new();
-        for unchanged in &plan.unchanged {
-            let visible = visible.ok_or(PublishError::Internal("nothing stands unchanged"))?;
-            let published = named(visible, &unchanged.file)
-                .ok_or(PublishError::Internal("a list that stands has no name"))?;
-            folder::link(&visible.folder.join(&published.file), &staging.join(&published.file))?;
-            lists.push(published.clone());
-        }
+        let mut lists = unchanged;
+        lists.extend(full.iter().map(|full| full.published.clone()));
         for made in &made {
+            lists.extend(made.deltas.iter().cloned());
             for ((record, _), (file, digest_name)) in made.lists.iter().zip(&made.files) {
-                lists.push(published(record, file, digest_name)?);
+                lists.push(published(record, file, digest_name, None)?);
             }
         }
         let manifest = Manifest::new(plan.publication, at, lists);
-        Ok(Self { made, manifest, whole: plan.whole })
+        Ok(Self { made, full, manifest, whole: plan.whole })
     }
 
-    /// Whether the partitions together are everything to be listed, by count and sum (promise 10).
+    /// Whether the partitions together are everything to be listed, by count and sum, and so is each
+    /// full list by itself (promise 10).
     pub(super) fn check(&self, ledger: &Ledger) -> Result<(), PublishError> {
         if !self.whole {
             return Ok(());
@@ -70,7 +85,7 @@ impl Set {
             let (entries, sum) = made.counted;
             listed.insert((made.ca, Coverage::Partition(made.partition)), (entries, sum));
         }
-        for list in self.manifest.lists() {
+        for list in self.manifest.lists().iter().filter(|list| list.base.is_none()) {
             let key = (list.ca, list.partition.0);
             // Its own generation's: one that has ended leaves its last list in the accounts.
             if let std::collections::btree_map::Entry::Vacant(place) = listed.entry(key)
@@ -81,6 +96,7 @@ impl Set {
             }
         }
         for ca in CaName::ALL {
+            let mut all = (0, Sum::default());
             for partition in ledger.partitions() {
                 let coverage = Coverage::Partition(partition);
                 let (due, sum) = ledger.tally(ca, partition);
@@ -89,6 +105,37 @@ impl Set {
                     let list = CoverageCode(coverage);
                     return Err(PublishError::Miscounted { ca, list, found, due });
                 }
+                all = (all.0 + due, all.1.and(sum));
+            }
+            self.check_full(ledger, ca, all)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the full lists of an authority are everything that its accounts say, without what has
+    /// just left the lists.
+    fn check_full(
+        &self,
+        ledger: &Ledger,
+        ca: CaName,
+        (mut due, mut due_sum): (u64, Sum),
+    ) -> Result<(), PublishError> {
+        for left in self.made.iter().filter(|made| made.ca == ca).flat_map(|made| &made.left) {
+            due = due.saturating_sub(1);
+            due_sum = due_sum.without(left.serial, left.since, left.reason);
+        }
+        let full =
+            |list: &&PublishedList| (list.ca, list.partition.0) == (ca, Coverage::Everything);
+        for list in self.manifest.lists().iter().filter(full) {
+            let made = self.full.iter().map(|full| &full.record);
+            let mut own = made.filter(|record| record.ca == ca);
+            let made = own.find(|record| record.generation.get() == list.generation);
+            let standing = || ledger.list(ca, Coverage::Everything, list.generation()?);
+            let found = made.or_else(standing).map(|record| (record.entries, record.sum));
+            let (found, sum) = found.unwrap_or_default();
+            if (found, sum) != (due, due_sum) {
+                let list = CoverageCode(Coverage::Everything);
+                return Err(PublishError::Miscounted { ca, list, found, due });
             }
         }
         Ok(())
@@ -101,9 +148,13 @@ impl Set {
             summary.taken_over += made.taken_over;
             summary.left += made.left.len();
             summary.octets += made.lists.iter().map(|(list, _)| list.size).sum::<u64>();
+            summary.octets += made.deltas.iter().map(|list| list.size).sum::<u64>();
         }
+        summary.octets += self.full.iter().map(|full| full.record.size).sum::<u64>();
         let mut counted = BTreeMap::new();
-        for list in self.manifest.lists() {
+        let in_partition =
+            |list: &&PublishedList| list.base.is_none() && list.partition.0 != Coverage::Everything;
+        for list in self.manifest.lists().iter().filter(in_partition) {
             counted.insert((list.ca, list.partition), list.entries);
         }
         summary.entries = counted.values().sum();
@@ -128,10 +179,12 @@ fn named<'a>(visible: &'a Visible, file: &str) -> Option<&'a PublishedList> {
     found.ok().and_then(|position| lists.get(position))
 }
 
-fn published(
+/// What a manifest says of a list; of a delta list with the number that it begins from.
+pub(super) fn published(
     record: &ListRecord,
     file: &str,
     digest_name: &str,
+    base: Option<u64>,
 ) -> Result<PublishedList, PublishError> {
     Ok(PublishedList {
         file: file.to_owned(),
@@ -139,7 +192,7 @@ fn published(
         generation: record.generation.get(),
         partition: CoverageCode(record.coverage),
         number: record.number,
-        base: None,
+        base,
         entries: record.entries,
         size: record.size,
         this_update: record.this_update.to_string(),
@@ -179,6 +232,7 @@ mod tests {
             size: 1,
             seen: 0,
         };
+        let set = |manifest| Set { made: Vec::new(), full: Vec::new(), manifest, whole: true };
         // What has left the lists since stood on the last one of the first generation.
         let gone = Sum::default().with(Serial::FIRST, at, Reason::Superseded);
         let (ledger, standing) = store
@@ -190,14 +244,15 @@ mod tests {
                 Ok::<_, StoreError>((Ledger::read(tx)?, standing))
             })
             .unwrap();
-        let lists = vec![published(&standing, "signature-2-000000.crl", "sha256").unwrap()];
+        let lists = vec![published(&standing, "signature-2-000000.crl", "sha256", None).unwrap()];
         let manifest = Manifest::new(2, at, lists);
-        Set { made: Vec::new(), manifest, whole: true }.check(&ledger).unwrap();
+        set(manifest).check(&ledger).unwrap();
         // Of one that signs, it would be noticed.
-        let lists =
-            vec![published(&list(1, 1, 1, gone), "signature-1-000000.crl", "sha256").unwrap()];
+        let lists = vec![
+            published(&list(1, 1, 1, gone), "signature-1-000000.crl", "sha256", None).unwrap(),
+        ];
         let manifest = Manifest::new(2, at, lists);
-        let wrong = Set { made: Vec::new(), manifest, whole: true }.check(&ledger);
+        let wrong = set(manifest).check(&ledger);
         assert!(matches!(wrong, Err(PublishError::Miscounted { found: 1, due: 0, .. })));
     }
 }

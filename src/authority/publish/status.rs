@@ -66,7 +66,7 @@ impl Standing {
 
 impl Authority {
     /// How every list that should be in a folder stands at an instant: by authority, partition and
-    /// generation. No key is needed.
+    /// generation; full lists where one was ever made, behind the partitions. No key is needed.
     ///
     /// # Errors
     /// When the folder or the store cannot be read.
@@ -87,10 +87,14 @@ impl Authority {
                 .filter(|key| key.issuer.ca == ca && key.issuer.not_after >= at)
                 .map(|key| key.issuer.generation)
                 .collect();
-            for partition in &partitions {
-                let coverage = Coverage::Partition(*partition);
+            let partitions = partitions.iter().map(|partition| Coverage::Partition(*partition));
+            for coverage in partitions.chain([Coverage::Everything]) {
                 for generation in &generations {
                     let last = ledger.list(ca, coverage, *generation);
+                    // Only where somebody has asked for it once.
+                    if coverage == Coverage::Everything && last.is_none() {
+                        continue;
+                    }
                     let stands = [ListFormat::Der, ListFormat::Pem].into_iter().any(|format| {
                         let file = work::file_name(ca, *generation, coverage, format);
                         set::stands(visible.as_ref(), last, &file)
@@ -100,7 +104,7 @@ impl Authority {
                         generation: *generation,
                         partition: CoverageCode(coverage),
                         standing: standing(last.filter(|_| stands), timing, at),
-                        due: ledger.due(ca, *partition, &[*generation], at, timing),
+                        due: ledger.due(ca, coverage, &[*generation], at, timing),
                         last: last.cloned(),
                     });
                 }

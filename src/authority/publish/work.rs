@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
+use std::io::Read as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -14,6 +16,9 @@ use crate::crl;
 use crate::crl::Coverage;
 use crate::crl::CoverageCode;
 use crate::crl::Edition;
+use crate::crl::Entry;
+use crate::crl::Measure;
+use crate::crl::PublishedList;
 use crate::crl::TbsList;
 use crate::lint;
 use crate::policy::ListTiming;
@@ -28,11 +33,14 @@ use crate::store::View;
 use super::Authority;
 use super::AuthorityError;
 use super::Due;
+use super::KeyGeneration;
 use super::ListFormat;
 use super::PublishError;
 use super::contents::Contents;
+use super::contents::Delta;
 use super::folder;
 use super::folder::Visible;
+use super::set;
 
 /// The lists of one partition to be made: the same entries, for each generation.
 #[derive(Clone, Debug)]
@@ -61,6 +69,17 @@ pub(super) struct Planned {
     pub(super) last: Option<ListRecord>,
     /// The name of its file.
     pub(super) file: String,
+    /// The delta list beside it, where there is to be one.
+    pub(super) delta: Option<PlannedDelta>,
+}
+
+/// One delta list to be made, with the number of the complete list that is issued with it.
+#[derive(Clone, Debug)]
+pub(super) struct PlannedDelta {
+    /// The number of the complete list that it begins from.
+    pub(super) base: u64,
+    /// The name of its file.
+    pub(super) file: String,
 }
 
 /// The lists of one partition, made.
@@ -72,6 +91,8 @@ pub(super) struct Made {
     pub(super) lists: Vec<(ListRecord, Option<u64>)>,
     /// The names of their files, and of the digests that were signed.
     pub(super) files: Vec<(String, &'static str)>,
+    /// The delta lists beside them.
+    pub(super) deltas: Vec<PublishedList>,
     /// Certificates that are not on them any more, because their end is past.
     pub(super) left: Vec<Listed>,
     /// What is on them and what has left them, together.
@@ -104,52 +125,90 @@ impl Workshop<'_> {
             partition: job.partition,
             lists: Vec::with_capacity(job.lists.len()),
             files: Vec::with_capacity(job.lists.len()),
+            deltas: Vec::new(),
             left: Vec::new(),
             counted: contents.counted,
             taken_over: 0,
         };
         for list in &job.lists {
-            let record = match self.take_over(job, list, &contents)? {
-                Some(record) => {
+            let (record, delta) = match self.take_over(job, list, &contents)? {
+                Some(taken) => {
                     made.taken_over += 1;
-                    record
+                    taken
                 }
                 None => self.write(job, list, &contents)?,
             };
             let key = self.authority.generation(job.ca, list.generation)?;
+            let digest_name = key.issuer.algorithm.digest_name();
+            if let (Some(record), Some(delta)) = (delta, &list.delta) {
+                let base = Some(delta.base);
+                made.deltas.push(set::published(&record, &delta.file, digest_name, base)?);
+            }
             made.lists.push((record, list.last.as_ref().map(|last| last.number)));
-            made.files.push((list.file.clone(), key.issuer.algorithm.digest_name()));
+            made.files.push((list.file.clone(), digest_name));
         }
         made.left = contents.left;
         Ok(made)
     }
 
-    /// Encodes, judges, seals and writes one list, and reads it again.
+    /// Writes one list, and the delta list beside it where there is to be one.
     fn write(
         &self,
         job: &Job,
         list: &Planned,
         contents: &Contents,
-    ) -> Result<ListRecord, PublishError> {
+    ) -> Result<Written, PublishError> {
         let key = self.authority.generation(job.ca, list.generation)?;
-        let edition = Edition {
+        let write = |file: &str, body: &Body<'_>| {
+            let edition = self.edition(key, job.coverage(), list.number, body.base);
+            let tbs = TbsList::encode(&edition, body.measure, body.entries.iter().copied())?;
+            self.issue(key, tbs, body.sum, file)
+        };
+        let record = write(&list.file, &contents.complete())?;
+        let delta = match (&list.delta, &contents.delta) {
+            (Some(planned), Some(delta)) => Some(write(&planned.file, &delta.body(planned.base))?),
+            _ => None,
+        };
+        Ok((record, delta))
+    }
+
+    /// What a list of this run states but its entries.
+    pub(super) fn edition<'a>(
+        &'a self,
+        key: &'a KeyGeneration,
+        coverage: Coverage,
+        number: u64,
+        base: Option<u64>,
+    ) -> Edition<'a> {
+        Edition {
             organisation: self.authority.realm.organisation(),
             issuer: &key.issuer,
-            coverage: job.coverage(),
-            number: list.number,
+            coverage,
+            number,
             this_update: self.at,
             next_update: self.at.plus_seconds(self.timing.life_seconds()),
-            base: None,
-        };
-        let tbs = TbsList::encode(&edition, contents.measure, contents.entries.iter().copied())?;
+            base,
+        }
+    }
+
+    /// Judges, seals and writes one list, and reads it again: the one way to a list's signature.
+    pub(super) fn issue(
+        &self,
+        key: &KeyGeneration,
+        tbs: TbsList,
+        sum: Sum,
+        file: &str,
+    ) -> Result<ListRecord, PublishError> {
+        let (ca, generation) = (key.issuer.ca, key.issuer.generation);
         let signs = lint::Authority { realm: &self.authority.realm, issuer: Some(&key.issuer) };
         let checked = lint::check_list(tbs, &signs)?;
         let recorded = self.permits.permit(checked)?;
-        let no_key = AuthorityError::NoKey { ca: job.ca, generation: list.generation };
+        let no_key = AuthorityError::NoKey { ca, generation };
         let sealed = seal(recorded, key.signer.as_deref().ok_or(no_key)?)?;
         let envelope = sealed.envelope()?;
-        let parts = [&envelope.before, sealed.tbs().as_der(), &envelope.behind];
-        let path = self.staging.join(&list.file);
+        let tbs = sealed.tbs();
+        let parts = [&envelope.before, tbs.as_der(), &envelope.behind];
+        let path = self.staging.join(file);
         let size = match self.format {
             ListFormat::Der => write_and_read(&path, &parts)?,
             ListFormat::Pem => {
@@ -159,52 +218,84 @@ impl Workshop<'_> {
             }
         };
         Ok(ListRecord {
-            ca: job.ca,
-            generation: list.generation,
-            coverage: job.coverage(),
-            number: list.number,
+            ca,
+            generation,
+            coverage: tbs.coverage(),
+            number: tbs.number(),
             publication: self.publication,
-            this_update: edition.this_update,
-            next_update: edition.next_update,
-            entries: contents.measure.count,
-            sum: contents.sum,
+            this_update: tbs.this_update(),
+            next_update: tbs.next_update(),
+            entries: tbs.count(),
+            sum,
             digest: sealed.digest().to_vec(),
             size,
             seen: self.seen,
         })
     }
 
-    /// Takes over a list of an interrupted run, if it says what this run would say and is not due.
+    /// Takes over a list of an interrupted run, if it says what this run would say and is not due;
+    /// with the delta list beside it where there is to be one, which has its number.
     fn take_over(
         &self,
         job: &Job,
         list: &Planned,
         contents: &Contents,
-    ) -> Result<Option<ListRecord>, PublishError> {
-        let Some(left) = self.leftovers.get(&list.file) else { return Ok(None) };
-        let bytes = fs::read(left).map_err(folder::fault(left))?;
-        let Some(record) = self.judge(job, list, contents, &bytes) else { return Ok(None) };
-        let path = self.staging.join(&list.file);
-        if *left != path {
-            fs::rename(left, &path).map_err(folder::fault(&path))?;
-        }
-        Ok(Some(record))
+    ) -> Result<Option<Written>, PublishError> {
+        let Some((left, record)) = self.left_over(job, list, &list.file, &contents.complete())?
+        else {
+            return Ok(None);
+        };
+        let delta = match (&list.delta, &contents.delta) {
+            (Some(planned), Some(delta)) => {
+                let body = delta.body(planned.base);
+                match self.left_over(job, list, &planned.file, &body)? {
+                    Some((left, delta))
+                        if (delta.number, delta.this_update)
+                            == (record.number, record.this_update) =>
+                    {
+                        self.put(left, &planned.file)?;
+                        Some(delta)
+                    }
+                    // One without the other is of no use: its number is spent.
+                    Some(_) | None => return Ok(None),
+                }
+            }
+            _ => None,
+        };
+        self.put(left, &list.file)?;
+        Ok(Some((record, delta)))
     }
 
-    /// The record of a complete list, if it is one of this generation with these contents, a number
-    /// that was reserved and not used, and a life that is not spent.
-    fn judge(
+    /// The file that an interrupted run left under a name, if it is right.
+    fn left_over(
         &self,
         job: &Job,
         list: &Planned,
-        contents: &Contents,
-        file: &[u8],
-    ) -> Option<ListRecord> {
+        file: &str,
+        body: &Body<'_>,
+    ) -> Result<Option<(&PathBuf, ListRecord)>, PublishError> {
+        let Some(left) = self.leftovers.get(file) else { return Ok(None) };
+        let bytes = fs::read(left).map_err(folder::fault(left))?;
+        Ok(self.judge(job, list, body, &bytes).map(|record| (left, record)))
+    }
+
+    /// Moves a file that was left over to where this run puts its own.
+    fn put(&self, left: &Path, file: &str) -> Result<(), PublishError> {
+        let path = self.staging.join(file);
+        if left == path {
+            return Ok(());
+        }
+        fs::rename(left, &path).map_err(folder::fault(&path))
+    }
+
+    /// The record of a signed list, if it is one of this generation with these contents, a number
+    /// that was reserved and not used, and a life that is not spent.
+    fn judge(&self, job: &Job, list: &Planned, body: &Body<'_>, file: &[u8]) -> Option<ListRecord> {
         let key = self.authority.generation(job.ca, list.generation).ok()?;
         let bytes = unpacked(self.format, file)?;
         let mut reader = crl::Reader::new(&*bytes).ok()?;
         let header = reader.header().clone();
-        let mut entries = contents.entries.iter();
+        let mut entries = body.entries.iter();
         for found in reader.by_ref() {
             if found.ok()?.entry()? != *entries.next()? {
                 return None;
@@ -225,17 +316,12 @@ impl Workshop<'_> {
             return None;
         }
         let edition = Edition {
-            organisation: self.authority.realm.organisation(),
-            issuer: &key.issuer,
-            coverage: job.coverage(),
-            number,
             this_update,
             next_update,
-            base: None,
+            ..self.edition(key, job.coverage(), number, body.base)
         };
         // The same bytes as this run would write under that number, and the key's signature.
-        let entries = contents.entries.iter().copied();
-        let tbs = TbsList::encode(&edition, contents.measure, entries).ok()?;
+        let tbs = TbsList::encode(&edition, body.measure, body.entries.iter().copied()).ok()?;
         let (begin, end) = header.signed;
         let signed = bytes.get(usize::try_from(begin).ok()?..usize::try_from(end).ok()?)?;
         let signature = trailer.signature?.octets;
@@ -248,12 +334,37 @@ impl Workshop<'_> {
             publication: self.publication,
             this_update,
             next_update,
-            entries: contents.measure.count,
-            sum: contents.sum,
+            entries: body.measure.count,
+            sum: body.sum,
             digest: key.issuer.algorithm.digest(signed),
             size: file.len() as u64,
             seen: self.seen,
         })
+    }
+}
+
+/// A list that was written, and the delta list beside it.
+type Written = (ListRecord, Option<ListRecord>);
+
+/// The entries of one list, complete or delta.
+struct Body<'a> {
+    entries: &'a [Entry],
+    measure: Measure,
+    sum: Sum,
+    base: Option<u64>,
+}
+
+impl Contents {
+    fn complete(&self) -> Body<'_> {
+        Body { entries: &self.entries, measure: self.measure, sum: self.sum, base: None }
+    }
+}
+
+impl Delta {
+    /// Nothing sums up a delta list: it is no account of anything.
+    fn body(&self, base: u64) -> Body<'_> {
+        let Self { entries, measure } = self;
+        Body { entries, measure: *measure, sum: Sum::default(), base: Some(base) }
     }
 }
 
@@ -264,27 +375,45 @@ pub(super) fn file_name(
     coverage: Coverage,
     format: ListFormat,
 ) -> String {
-    let ending = match format {
-        ListFormat::Der => "crl",
-        ListFormat::Pem => "crl.pem",
-    };
-    format!("{ca}-{generation}-{}.{ending}", CoverageCode(coverage))
+    format!("{ca}-{generation}-{}.{}", CoverageCode(coverage), ending(format))
 }
 
-/// Writes a file and reads it again; its size.
+/// The name of a delta list's file.
+pub(super) fn delta_name(
+    ca: CaName,
+    generation: Generation,
+    coverage: Coverage,
+    format: ListFormat,
+) -> String {
+    format!("{ca}-{generation}-{}.delta.{}", CoverageCode(coverage), ending(format))
+}
+
+fn ending(format: ListFormat) -> &'static str {
+    match format {
+        ListFormat::Der => "crl",
+        ListFormat::Pem => "crl.pem",
+    }
+}
+
+/// Writes a file and reads it again, block by block; its size.
 fn write_and_read(path: &Path, parts: &[&[u8]]) -> Result<u64, PublishError> {
     folder::write(path, parts)?;
-    let found = fs::read(path).map_err(folder::fault(path))?;
-    let mut rest = found.as_slice();
-    for part in parts {
-        rest = rest
-            .strip_prefix(*part)
-            .ok_or_else(|| PublishError::Altered { path: path.to_owned() })?;
+    let altered = || PublishError::Altered { path: path.to_owned() };
+    let mut file = fs::File::open(path).map_err(folder::fault(path))?;
+    let mut block = [0; BLOCK];
+    let mut size = 0;
+    for chunk in parts.iter().flat_map(|part| part.chunks(BLOCK)) {
+        let found = block.get_mut(..chunk.len()).unwrap_or_default();
+        match file.read_exact(found) {
+            Ok(()) if *found == *chunk => size += chunk.len() as u64,
+            Ok(()) => return Err(altered()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Err(altered()),
+            Err(error) => return Err(folder::fault(path)(error)),
+        }
     }
-    if rest.is_empty() {
-        Ok(found.len() as u64)
-    } else {
-        Err(PublishError::Altered { path: path.to_owned() })
+    match file.read(&mut block).map_err(folder::fault(path))? {
+        0 => Ok(size),
+        _ => Err(altered()),
     }
 }
 
@@ -299,5 +428,7 @@ pub(super) fn unpacked(format: ListFormat, file: &[u8]) -> Option<std::borrow::C
     }
 }
 
+/// Octets that are read again at once.
+const BLOCK: usize = 1 << 14;
 /// RFC 7468 section 7.
 const PEM_LABEL: &str = "X509 CRL";

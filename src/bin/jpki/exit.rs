@@ -121,7 +121,9 @@ impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
         let exit = match &error {
             PublishError::Authority(error) => of_authority(error),
-            PublishError::Manifest { .. } | PublishError::Clock { .. } => Exit::Usage,
+            PublishError::Manifest { .. } | PublishError::Clock { .. } | PublishError::Partial => {
+                Exit::Usage
+            }
             _ => Exit::Unavailable,
         };
         Self::Other(exit, error.into())

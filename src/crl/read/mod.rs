@@ -84,6 +84,17 @@ impl<R: io::Read> Reader<R> {
     pub fn tbs(input: R) -> Result<Self, ReadError> {
         Self::begin(Source::new(input, |_: &[u8]| ()), false)
     }
+
+    /// Reads on among the entries of a list that was begun before: the input stands at an entry,
+    /// `at` octets from where reading began then. For its entries alone; the input may end behind
+    /// any of them.
+    pub(crate) fn resumed(input: R, header: Header, at: u64) -> Self {
+        let tap: fn(&[u8]) = |_| ();
+        let mut source = Source::new(input, tap);
+        source.set_at(at);
+        let entries_end = header.entries.map_or(at, |(_, end)| end);
+        Self { source, header, whole: None, entries_end, days: Days::new(), failed: false }
+    }
 }
 
 impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {

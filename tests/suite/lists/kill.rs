@@ -16,7 +16,7 @@ use super::sessions::publish;
 use super::sessions::revoked;
 
 /// Kills the process as soon as something has happened; whether it had not ended by then.
-fn kill_when(mut child: Child, happened: impl Fn() -> bool) -> bool {
+pub(super) fn kill_when(mut child: Child, happened: impl Fn() -> bool) -> bool {
     while !happened() {
         if child.try_wait().unwrap().is_some() {
             return false;
@@ -28,7 +28,7 @@ fn kill_when(mut child: Child, happened: impl Fn() -> bool) -> bool {
     true
 }
 
-fn files(folder: &Path) -> usize {
+pub(super) fn files(folder: &Path) -> usize {
     fs::read_dir(folder).map_or(0, Iterator::count)
 }
 

@@ -1,5 +1,7 @@
 //! Revocation lists, published.
 
+mod delta;
+mod full;
 mod kill;
 mod property;
 mod sessions;

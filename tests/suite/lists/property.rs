@@ -1,5 +1,6 @@
 //! Whatever happens in whatever order, lists keep their promises: they carry what is revoked or
-//! held until it stood in one past its end, and nothing else; numbers rise; nothing is left out.
+//! held until it stood in one past its end, and nothing else; numbers rise; nothing is left out; a
+//! delta list leads from the list before to the one beside it; a full list says what they all say.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -44,6 +45,8 @@ use serde_json::json;
 
 use crate::stage::holder_with;
 use crate::stage::public_key;
+
+use super::delta::List;
 
 /// One thing that happens.
 #[derive(Clone, Debug)]
@@ -174,11 +177,20 @@ impl Town {
                 let partition = self.partition(municipality);
                 let options = PublishOptions {
                     partition: Some(partition),
+                    delta: true,
                     ..PublishOptions::due(self.timing)
                 };
+                let before = CaName::ALL.map(|ca| self.list(ca, partition.code()));
                 self.authority.publish(&self.lists, &options, &|_, _| {}).unwrap();
-                for ca in CaName::ALL {
+                for (ca, before) in CaName::ALL.into_iter().zip(before) {
                     self.judge(ca, partition, true);
+                    let delta = self.list(ca, &format!("{}.delta", partition.code()));
+                    assert_eq!(delta.is_some(), before.is_some());
+                    if let (Some(before), Some(delta)) = (before, delta) {
+                        let complete = self.list(ca, partition.code()).unwrap();
+                        assert_eq!(super::delta::together(&before, &delta), complete.entries);
+                        assert_eq!(delta.number, complete.number);
+                    }
                 }
             }
         }
@@ -263,22 +275,35 @@ impl Town {
         assert_eq!(found, expected, "{ca} {}", partition.code());
     }
 
+    /// The visible list with this code, if there is one.
+    fn list(&self, ca: CaName, code: &str) -> Option<List> {
+        let file = self.lists.join(format!("current/{ca}-1-{code}.crl"));
+        fs::exists(&file).unwrap().then(|| List::read(&file))
+    }
+
     /// Publishes what is due: then the lists together say all that is to be said.
     fn publish_everything(&mut self) {
         self.clock.0.fetch_add(1, Ordering::Relaxed);
-        let options = PublishOptions::due(self.timing);
+        let options = PublishOptions { full: true, ..PublishOptions::due(self.timing) };
         self.authority.publish(&self.lists, &options, &|_, _| {}).unwrap();
         let manifest = fs::read(self.lists.join("current/manifest.json")).unwrap();
         let manifest = Manifest::read(&manifest).unwrap();
         let partitions = Municipality::all().count() + 1;
-        assert_eq!(manifest.lists().len(), 2 * partitions, "no partition is left out");
+        assert_eq!(manifest.lists().len(), 2 * partitions + 2, "no partition is left out");
         let mut entries = 0;
+        let mut everything: BTreeMap<CaName, Vec<crl::Entry>> = BTreeMap::new();
         for list in manifest.lists() {
+            let Coverage::Partition(partition) = list.partition.0 else { continue };
             entries += list.entries;
-            let Coverage::Partition(partition) = list.partition.0 else { panic!("{list:?}") };
+            let found = self.list(list.ca, partition.code()).unwrap().entries;
+            everything.entry(list.ca).or_default().extend(found);
             if list.entries > 0 || CODES.contains(&partition.code()) {
                 self.judge(list.ca, partition, false);
             }
+        }
+        for (ca, mut listed) in everything {
+            listed.sort_by_key(|entry| entry.serial);
+            assert_eq!(self.list(ca, "full").unwrap().entries, listed);
         }
         let due = |own: &&Certificate| own.listed.is_some() && own.not_after >= self.clock.now();
         let least = self.certificates.iter().filter(due).count() as u64;

@@ -20,3 +20,5 @@ mod judge;
 mod openssl;
 mod pkilint;
 mod published;
+
+pub(crate) use pkilint::findings as pkilint_findings;

@@ -88,7 +88,7 @@ fn finds_what_is_wrong() {
 }
 
 /// Findings of severity NOTICE and above, as `SEVERITY code`, by file.
-fn findings(files: &[&Path]) -> BTreeMap<String, BTreeSet<String>> {
+pub(crate) fn findings(files: &[&Path]) -> BTreeMap<String, BTreeSet<String>> {
     let verdict = ask_script("judge_pkilint.py", files);
     assert!(verdict.accepted, "{}", verdict.text);
     let mut findings: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

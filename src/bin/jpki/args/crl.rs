@@ -42,7 +42,8 @@ pub(crate) enum CrlCommand {
 #[command(after_help = "\
 Examples:
   jpki crl publish
-  jpki crl publish --partition 132217 --out lists")]
+  jpki crl publish --partition 132217 --out lists
+  jpki crl publish --delta --full")]
 pub(crate) struct PublishArgs {
     #[command(flatten)]
     pub(crate) folder: ListFolder,
@@ -52,6 +53,19 @@ pub(crate) struct PublishArgs {
     /// Make all lists, due or not
     #[arg(long)]
     pub(crate) all: bool,
+    /// Beside each list that replaces one, a delta list that begins from that one
+    ///
+    /// Named <ca>-<generation>-<code>.delta.crl. It is part of this publication only: the next has
+    /// its own, or none.
+    #[arg(long)]
+    pub(crate) delta: bool,
+    /// One more list for each generation, of everything: <ca>-<generation>-full.crl
+    ///
+    /// Made out of the municipalities' lists, and part of the publications that ask for it only. It is
+    /// held in memory once to be signed with a software key: some 40 octets for each certificate
+    /// that is revoked or held, in PEM several times as much.
+    #[arg(long, conflicts_with = "partition")]
+    pub(crate) full: bool,
     /// How lists are encoded: DER in .crl files, or PEM in .crl.pem files
     #[arg(long, value_enum, default_value_t = FormatArg::Der)]
     pub(crate) format: FormatArg,

@@ -19,6 +19,8 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
     let mut options = PublishOptions::due(config.lists);
     options.all = args.all;
     options.partition = partition;
+    options.delta = args.delta;
+    options.full = args.full;
     options.threads = args.threads.unwrap_or(options.threads);
     options.format = match args.format {
         FormatArg::Der => ListFormat::Der,
@@ -72,7 +74,12 @@ fn count(published: &Published) -> String {
     let total: usize = published.made.values().sum();
     let reasons: Vec<String> =
         published.made.iter().map(|(due, lists)| format!("{lists} {}", due.as_str())).collect();
-    format!("{total} list(s) ({}), {} unchanged", reasons.join(", "), published.unchanged)
+    let deltas = match published.deltas {
+        0 => String::new(),
+        deltas => format!(" with {deltas} delta list(s)"),
+    };
+    let reasons = reasons.join(", ");
+    format!("{total} list(s) ({reasons}){deltas}, {} unchanged", published.unchanged)
 }
 
 fn json<'a>(status: &'a str, published: &Published) -> PublishedJson<'a> {
@@ -82,6 +89,7 @@ fn json<'a>(status: &'a str, published: &Published) -> PublishedJson<'a> {
         publication: published.publication,
         folder: published.folder.as_ref().map(|folder| folder.to_string_lossy().into_owned()),
         made: made.map(|(due, lists)| (due.to_owned(), lists)).collect(),
+        deltas: published.deltas,
         unchanged: published.unchanged,
         taken_over: published.taken_over,
         entries: published.entries,
@@ -96,6 +104,7 @@ struct PublishedJson<'a> {
     publication: Option<u64>,
     folder: Option<String>,
     made: serde_json::Map<String, serde_json::Value>,
+    deltas: usize,
     unchanged: usize,
     taken_over: usize,
     entries: u64,

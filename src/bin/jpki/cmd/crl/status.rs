@@ -49,6 +49,7 @@ fn text(lists: &[ListStatus]) -> String {
         // Every generation's list has all entries of its partition.
         let entries: BTreeMap<CoverageCode, u64> = own
             .iter()
+            .filter(|list| list.partition.0 != Coverage::Everything)
             .filter_map(|list| Some((list.partition, list.last.as_ref()?.entries)))
             .collect();
         let entries: u64 = entries.values().sum();
@@ -79,7 +80,9 @@ fn text(lists: &[ListStatus]) -> String {
         lines.push(format!("and {} more: --json names them all", ailing.len() - SHOWN));
     }
     if !ailing.is_empty() {
-        lines.push("next        jpki crl publish".to_owned());
+        let is_full = |list: &&ListStatus| list.partition.0 == Coverage::Everything;
+        let full = if ailing.iter().any(is_full) { " --full" } else { "" };
+        lines.push(format!("next        jpki crl publish{full}"));
     }
     lines.join("\n")
 }
