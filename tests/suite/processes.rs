@@ -9,6 +9,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::ErrorCode;
 use serde_json::Value;
 use serde_json::json;
 
@@ -106,7 +107,11 @@ impl<'a> Stopped<'a> {
         store.busy_timeout(Duration::ZERO).unwrap();
         let intended = || -> bool {
             let sql = "SELECT EXISTS (SELECT 1 FROM certificate WHERE state = 0)";
-            store.query_row(sql, [], |row| row.get(0)).unwrap()
+            match store.query_row(sql, [], |row| row.get(0)) {
+                // It opens or writes the store at this very moment: not yet.
+                Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => false,
+                found => found.unwrap(),
+            }
         };
         let is_free = || {
             let began = store.execute_batch("BEGIN IMMEDIATE").is_ok();
