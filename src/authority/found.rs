@@ -127,66 +127,14 @@ const FOUNDING: &str = "founding";
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod tests {
-    use rand_core::OsRng;
-
+    use super::super::fixture::BEGINS;
+    use super::super::fixture::Founded;
+    use super::super::fixture::clock;
     use super::*;
-    use crate::asn1::KeyAlgorithm;
-    use crate::clock::FixedClock;
     use crate::credential::Reason;
-    use crate::policy::Policy;
     use crate::profile::Subject;
-    use crate::signer;
-    use crate::signer::PrivateKey;
-    use crate::signer::SoftwareSigner;
     use crate::store::State;
     use crate::store::StoreUrl;
-
-    /// A store in which an installation was founded, with its keys: the publication key is the last.
-    struct Founded {
-        folder: tempfile::TempDir,
-        keys: Vec<PrivateKey>,
-    }
-
-    const BEGINS: &str = "2026-04-01T00:00:00Z";
-
-    impl Founded {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let pair = || signer::generate(KeyAlgorithm::P256, &mut OsRng).unwrap();
-            let founded = Self { folder, keys: [(); 3].map(|()| pair()).into() };
-            let [signature, authentication, publication] = [0, 1, 2].map(|at| founded.signer(at));
-            let store = Store::create(&founded.url()).unwrap();
-            let (clock, realm) = (clock(BEGINS), Realm::sandbox());
-            let key = publication.public_key();
-            Authority::found(&store, &clock, &realm, &signature, &authentication, key).unwrap();
-            founded
-        }
-
-        fn url(&self) -> StoreUrl {
-            StoreUrl::Sqlite(self.folder.path().join("store.db"))
-        }
-
-        fn store(&self) -> Store {
-            Store::open(&self.url()).unwrap()
-        }
-
-        fn signer(&self, position: usize) -> SoftwareSigner {
-            SoftwareSigner::new(&self.keys[position]).unwrap()
-        }
-
-        /// Opened at an instant with some of its keys.
-        fn open(&self, at: &str, keys: &[usize]) -> Result<Authority, AuthorityError> {
-            let signer = |at: &usize| -> Box<dyn Signer> { Box::new(self.signer(*at)) };
-            let signers = keys.iter().map(signer).collect();
-            let (realm, policy) = (Realm::sandbox(), Policy::default());
-            Authority::open(self.store(), Box::new(clock(at)), realm, policy, signers)
-                .map(|(authority, _)| authority)
-        }
-    }
-
-    fn clock(at: &str) -> FixedClock {
-        FixedClock(at.parse().unwrap())
-    }
 
     #[test]
     fn publication_has_a_certificate_of_its_own() {

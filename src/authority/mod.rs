@@ -3,6 +3,9 @@
 
 mod change;
 mod digest;
+#[cfg(feature = "sqlite")]
+#[cfg(test)]
+mod fixture;
 mod found;
 pub mod home;
 mod ingest;
@@ -98,6 +101,13 @@ struct KeyGeneration {
 #[derive(Debug)]
 struct ServiceCertificate {
     service: Service,
+impl KeyGeneration {
+    /// Whether its own certificate has begun and has not ended.
+    fn is_in_force(&self, at: Timestamp) -> bool {
+        (self.issuer.not_before..=self.issuer.not_after).contains(&at)
+    }
+}
+
     record: CertificateRecord,
     certificate: Vec<u8>,
     signer: Option<Box<dyn Signer>>,

@@ -151,3 +151,51 @@ impl Authority {
 }
 
 const ROLL_OVER: &str = "roll-over";
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use rand_core::OsRng;
+
+    use super::super::fixture::Founded;
+    use super::*;
+    use crate::asn1::KeyAlgorithm;
+    use crate::authority::publish::PublishError;
+    use crate::authority::publish::PublishOptions;
+    use crate::policy::ListTiming;
+    use crate::profile::Partition;
+    use crate::signer;
+    use crate::signer::SoftwareSigner;
+
+    fn new_signer() -> Box<dyn Signer> {
+        let key = signer::generate(KeyAlgorithm::P256, &mut OsRng).unwrap();
+        Box::new(SoftwareSigner::new(&key).unwrap())
+    }
+
+    fn publish(authority: &Authority, folder: &tempfile::TempDir) -> Result<u64, PublishError> {
+        let mut options = PublishOptions::due(ListTiming::default());
+        options.partition = Some(Partition::Authority);
+        let published = authority.publish(folder.path(), &options, &|_, _| ())?;
+        Ok(published.made.values().sum::<usize>() as u64)
+    }
+
+    #[test]
+    fn who_opened_before_a_roll_over_publishes_nothing() {
+        let founded = Founded::new();
+        let folder = tempfile::tempdir().unwrap();
+        let before = founded.open("2026-05-01T00:00:00Z", &[0, 1, 2]).unwrap();
+        let mut other = founded.open("2026-05-01T00:00:00Z", &[0, 1, 2]).unwrap();
+        assert_eq!(publish(&before, &folder).unwrap(), 2);
+        other.roll_over(CaName::Signature, new_signer()).unwrap().unwrap();
+        // The new generation's lists would be missing.
+        let rolled_over = |error: &PublishError| {
+            matches!(error, PublishError::Authority(AuthorityError::RolledOver))
+        };
+        let refused = publish(&before, &folder).unwrap_err();
+        assert!(rolled_over(&refused), "{refused:?}");
+        let options = PublishOptions::due(ListTiming::default());
+        let refused = before.rehearse_publish(folder.path(), &options).unwrap_err();
+        assert!(rolled_over(&refused), "{refused:?}");
+        assert_eq!(publish(&other, &folder).unwrap(), 3);
+    }
+}

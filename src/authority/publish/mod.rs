@@ -353,13 +353,13 @@ impl Authority {
         Ok(Plan { ledger, publication: 0, jobs, full, unchanged, whole })
     }
 
-    /// The generations that sign lists: those whose own certificate has not ended.
+    /// The generations that sign lists: those whose own certificate is in force.
     fn publishing(
         &self,
         ca: CaName,
         at: Timestamp,
     ) -> Result<impl Iterator<Item = &KeyGeneration>, PublishError> {
-        let signs = move |key: &&KeyGeneration| key.issuer.ca == ca && key.issuer.not_after >= at;
+        let signs = move |key: &&KeyGeneration| key.issuer.ca == ca && key.is_in_force(at);
         for key in self.generations.iter().filter(signs) {
             if key.signer.is_none() {
                 let generation = key.issuer.generation;

@@ -84,7 +84,7 @@ impl Authority {
             let generations: Vec<Generation> = self
                 .generations
                 .iter()
-                .filter(|key| key.issuer.ca == ca && key.issuer.not_after >= at)
+                .filter(|key| key.issuer.ca == ca && key.is_in_force(at))
                 .map(|key| key.issuer.generation)
                 .collect();
             let partitions = partitions.iter().map(|partition| Coverage::Partition(*partition));
