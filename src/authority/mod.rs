@@ -14,6 +14,7 @@ mod outcome;
 pub mod publish;
 mod records;
 mod recover;
+mod renew;
 mod request;
 mod rollover;
 mod rule;
@@ -64,6 +65,9 @@ pub use records::Imported;
 pub use records::Registered;
 pub use recover::Recovery;
 pub use recover::Voided;
+pub use renew::PublicationKey;
+pub use renew::RENEWAL_DAYS;
+pub use renew::Renewed;
 pub use request::Ask;
 pub use request::IssueRequest;
 pub use request::KeyAsk;
@@ -97,10 +101,6 @@ struct KeyGeneration {
     signer: Option<Box<dyn Signer>>,
 }
 
-/// A service's certificate, and its key unless it was left where it is.
-#[derive(Debug)]
-struct ServiceCertificate {
-    service: Service,
 impl KeyGeneration {
     /// Whether its own certificate has begun and has not ended.
     fn is_in_force(&self, at: Timestamp) -> bool {
@@ -108,6 +108,10 @@ impl KeyGeneration {
     }
 }
 
+/// A service's certificate, and its key unless it was left where it is.
+#[derive(Debug)]
+struct ServiceCertificate {
+    service: Service,
     record: CertificateRecord,
     certificate: Vec<u8>,
     signer: Option<Box<dyn Signer>>,
@@ -408,12 +412,18 @@ pub enum AuthorityError {
     /// Two of the founding keys are one.
     #[error("two of the keys are the same: each authority and each service has its own")]
     KeyTwice,
-    /// The key of a new generation is not new.
-    #[error("this key was certified before: a new generation needs a new key")]
+    /// The key of a new generation, or of a service, is not new.
+    #[error("this key was certified before: it must be a new one")]
     KeyUsed,
     /// An authority has another generation since the installation was opened.
     #[error("an authority's key was rolled over meanwhile: start again")]
     RolledOver,
+    /// A service has another certificate since the installation was opened.
+    #[error("the {service} certificate was renewed or revoked meanwhile: start again")]
+    ServiceChanged {
+        /// The service.
+        service: Service,
+    },
     /// The settings name another organisation than the certificates.
     #[error(
         "realm.organisation in jpki.toml is not the one in the authorities' certificates: put it \

@@ -42,13 +42,19 @@ pub enum Rule {
     ServiceItself,
     /// A new generation is being made at this moment.
     RollOverPending,
+    /// A key or a certificate of the authority's own is being made at this moment.
+    RenewalPending,
+    /// A certificate of the service's key was revoked.
+    ServiceKeyRevoked,
+    /// No generation of the authority is in force any more.
+    CaEnded,
     /// The clock of a production installation cannot be set.
     ProductionClock,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -67,6 +73,9 @@ impl Rule {
         Self::AuthorityItself,
         Self::ServiceItself,
         Self::RollOverPending,
+        Self::RenewalPending,
+        Self::ServiceKeyRevoked,
+        Self::CaEnded,
         Self::ProductionClock,
     ];
 
@@ -92,6 +101,9 @@ impl Rule {
             Self::AuthorityItself => "R-AUTHORITY-ITSELF",
             Self::ServiceItself => "R-SERVICE-ITSELF",
             Self::RollOverPending => "R-ROLLOVER-PENDING",
+            Self::RenewalPending => "R-RENEWAL-PENDING",
+            Self::ServiceKeyRevoked => "R-SERVICE-KEY-REVOKED",
+            Self::CaEnded => "R-CA-ENDED",
             Self::ProductionClock => "R-PRODUCTION-CLOCK",
         }
     }
@@ -154,6 +166,18 @@ impl Rule {
             Self::RollOverPending => {
                 "another process is rolling over this authority's key at this moment: look at the \
                  generations when it is done"
+            }
+            Self::RenewalPending => {
+                "another process is making a key or a certificate of the authority at this \
+                 moment: ask again when it is done"
+            }
+            Self::ServiceKeyRevoked => {
+                "a certificate of this key was revoked, so it gets no other: make a new key with \
+                 jpki ca renew-publication --new-key"
+            }
+            Self::CaEnded => {
+                "every generation of the authority has ended: start the next one with jpki ca \
+                 rollover"
             }
             Self::ProductionClock => {
                 "this home was initialised with --production: its clock cannot be set by --at"

@@ -38,6 +38,7 @@ pub use realm::RealmError;
 pub use service::Service;
 pub use service::ServiceGrant;
 pub use service::service_certificate;
+pub use service::service_end;
 pub use signature::Attested;
 pub use signature::signature_certificate;
 pub use tbs::Grant;

@@ -72,19 +72,25 @@ pub struct ServiceGrant<'a> {
     pub not_before: Timestamp,
 }
 
-/// The certificate of a service.
+/// When a service's certificate that begins then ends: three years less a day after that Japanese
+/// day, at 23:59:59 Japan time, and never later than its issuer's own.
 ///
-/// It ends three years less a day after the Japanese day of its beginning, at 23:59:59 Japan time,
-/// and never later than its issuer's own.
+/// # Errors
+/// When that day lies beyond the year 9998.
+pub fn service_end(not_before: Timestamp, issuer: &Issuer) -> Result<Timestamp, TimeError> {
+    let years = i32::from(assumed::SERVICE_YEARS);
+    let last_day = not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
+    Ok(last_day.end_of_day().min(issuer.not_after))
+}
+
+/// The certificate of a service, until its [end](service_end).
 ///
 /// # Errors
 /// When that day lies beyond the year 9998.
 pub fn service_certificate(grant: &ServiceGrant<'_>) -> Result<TbsCertificate, TimeError> {
     let ServiceGrant { issuer, service, .. } = *grant;
     let organisation = grant.realm.organisation();
-    let years = i32::from(assumed::SERVICE_YEARS);
-    let last_day = grant.not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
-    let not_after = last_day.end_of_day().min(issuer.not_after);
+    let not_after = service_end(grant.not_before, issuer)?;
     let issuer_name = ca_name(issuer.ca, organisation);
     let algorithm = issuer.algorithm.signature_identifier();
     let subject = Subject::Service(service);

@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::credential::Serial;
+use crate::profile::Service;
 use crate::register::Person;
 use crate::seal::Intent;
 
@@ -87,6 +88,10 @@ pub(super) trait Transaction: Register + Retention + Listing {
     fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError>;
 
     /// Every certificate that was issued to a service, oldest first.
+    fn is_renewing(&mut self, service: Service) -> Result<bool, StoreError>;
+
+    fn service_key(&mut self, service: Service) -> Result<Option<[u8; 32]>, StoreError>;
+
     fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError>;
 
     /// Intents whose process is gone, oldest first, with the ids of their requests.

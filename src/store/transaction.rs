@@ -10,6 +10,7 @@ use crate::credential::CaName;
 use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::lint::Checked;
+use crate::profile::Service;
 use crate::profile::TbsCertificate;
 use crate::register::Person;
 use crate::seal::Intent;
@@ -304,6 +305,22 @@ impl<'a> Tx<'a> {
     /// Those of the store.
     pub fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError> {
         self.inner.is_rolling_over(ca)
+    }
+
+    /// Whether a certificate of this service is intended.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn is_renewing(&mut self, service: Service) -> Result<bool, StoreError> {
+        self.inner.is_renewing(service)
+    }
+
+    /// The SHA-256 of the key that the newest certificate of a service is for.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn service_key(&mut self, service: Service) -> Result<Option<[u8; 32]>, StoreError> {
+        self.inner.service_key(service)
     }
 
     /// Every certificate that was issued to a service, whatever became of it, oldest first.

@@ -311,3 +311,42 @@ fn what_an_interrupted_roll_over_left_does_not_stop_the_next() {
     assert_eq!(stage.read("home/ca/signature-2.cer"), certificate);
     assert_eq!(is_consistent(&stage), 2);
 }
+
+#[test]
+fn a_generation_signs_no_list_before_it_begins() {
+    let stage = Stage::founded();
+    stage.plain(&format!("{ROLLOVER} --at {LATER}")).exits(0);
+    // The clock is set back: the second generation exists, and has not begun.
+    stage.jpki("crl publish --out lists --partition 000000").exits(0);
+    let signed = |stage: &Stage| -> Vec<Value> {
+        let text = stage.read_text("lists/current/manifest.json");
+        let manifest: Value = serde_json::from_str(&text).unwrap();
+        let lists = manifest["lists"].as_array().unwrap();
+        let ours = lists.iter().filter(|list| list["ca"] == "signature");
+        ours.map(|list| list["generation"].clone()).collect()
+    };
+    assert_eq!(signed(&stage), [json!(1)]);
+    let stands = |at: &str| -> Vec<Value> {
+        let status = stage.plain(&format!("crl status --out lists --json --at {at}")).json();
+        let lists = status["lists"].as_array().unwrap();
+        let ours =
+            lists.iter().filter(|list| list["ca"] == "signature" && list["partition"] == "000000");
+        ours.map(|list| list["generation"].clone()).collect()
+    };
+    assert_eq!(stands(crate::stage::NOW), [json!(1)]);
+    assert_eq!(stands(LATER), [json!(1), json!(2)]);
+    stage.plain(&format!("crl publish --out lists --partition 000000 --at {LATER}")).exits(0);
+    assert_eq!(signed(&stage), [json!(1), json!(2)]);
+}
+
+#[test]
+fn the_key_of_a_generation_that_has_ended_may_be_gone() {
+    let stage = rolled_over();
+    let publish = "crl publish --out lists --partition 000000";
+    fs::remove_file(stage.path("home/keys/signature-1.key.pem")).unwrap();
+    stage.jpki(publish).exits(5).says("signature-1.key.pem");
+    let ended = "2036-04-01T12:00:00+09:00";
+    stage.plain(&format!("{publish} --at {ended}")).exits(0);
+    fs::remove_file(stage.path("home/keys/signature-2.key.pem")).unwrap();
+    stage.plain(&format!("{publish} --at {ended}")).exits(5).says("signature-2.key.pem");
+}

@@ -5,13 +5,16 @@
 //! store.db                               records
 //! keys/<ca>-<generation>.key.pem         private keys, mode 0600
 //! keys/publication.key.pem               the key that signs what is published, mode 0600
+//! keys/publication.replaced-….pem        those that did before, by the beginning of their key ids
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
 //! ca/publication.cer, .pem               the publication certificate
 //! ```
 //!
-//! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`.
+//! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`, a
+//! publication key as `keys/publication.unused-….pem`.
 
 mod config;
+mod publication;
 
 use std::fs;
 use std::io;
@@ -50,6 +53,7 @@ use super::recover::Recovery;
 use super::rule::Rule;
 
 pub use config::Config;
+pub use publication::PublicationRenewal;
 
 /// An installation's folder, with its settings read.
 #[derive(Debug)]
@@ -291,23 +295,14 @@ impl Home {
     ///
     /// # Errors
     /// When a key file is missing, readable by others or closed to the passphrase; when settings,
-    /// keys, certificates and store do not belong together; when the store fails.
+    /// keys, certificates and store do not belong together; when the store fails. The key of a
+    /// generation that has ended may be gone: it signs nothing any more.
     pub fn authority(
         &self,
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
     ) -> Result<(Authority, Recovery), HomeError> {
-        let store = Store::open(&self.store_url())?;
-        let generations = store.tx(clock.now(), |tx| tx.generations())?;
-        let mut signers: Vec<Box<dyn Signer>> = Vec::new();
-        let own = generations.iter().map(|record| &record.certificate);
-        let files = own.map(|own| key_file(own.ca, own.generation));
-        for file in files.chain([service_key_file(Service::Publication)]) {
-            let path = self.folder.join(&self.config.keys).join(file);
-            let key = signer::read_key_file(&path, passphrase)?;
-            signers.push(Box::new(SoftwareSigner::new(&key)?));
-        }
-        self.take_up(store, clock, signers)
+        self.open_with_keys(clock, passphrase, Opening::Plain)
     }
 
     /// Takes up the authorities without their keys: for everything but issuing.
@@ -340,7 +335,8 @@ impl Home {
         let keys = self.folder.join(&self.config.keys);
         // Before the store is opened: what it says of the generations must be what counts.
         let Some(_lock) = lock_folder(&keys)? else { return Ok(Err(Rule::RollOverPending.into())) };
-        let (mut authority, recovery) = self.authority(clock, passphrase)?;
+        let (mut authority, recovery) =
+            self.open_with_keys(clock, passphrase, Opening::Locked { publication: true })?;
         let new = match authority.rehearse_roll_over(ca)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
@@ -354,7 +350,8 @@ impl Home {
         if self.rehearsal {
             return Ok(Ok(rolled_over));
         }
-        rolled_over.laid_aside = lay_aside(&keys, ca, new.generation, random)?;
+        let stem = format!("{ca}-{}", new.generation);
+        rolled_over.laid_aside = lay_aside(&keys, &key_file(ca, new.generation), &stem, random)?;
         let key = signer::generate(algorithm, random)?;
         let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
         signer::write_key_file(&rolled_over.key, &key, passphrase, random)?;
@@ -382,7 +379,38 @@ impl Home {
                 written = true;
             }
         }
-        if written { sync_folder(&folder) } else { Ok(()) }
+        if written {
+            sync_folder(&folder)?;
+        }
+        self.write_publication_certificate(authority)
+    }
+
+    /// Opens the store and the keys.
+    fn open_with_keys(
+        &self,
+        clock: Box<dyn Clock>,
+        passphrase: Option<&Passphrase>,
+        opening: Opening,
+    ) -> Result<(Authority, Recovery), HomeError> {
+        let store = Store::open(&self.store_url())?;
+        let now = clock.now();
+        let (generations, certified) = store.tx(now, |tx| {
+            Ok::<_, StoreError>((tx.generations()?, tx.service_key(Service::Publication)?))
+        })?;
+        let keys = self.folder.join(&self.config.keys);
+        let mut signers: Vec<Box<dyn Signer>> = Vec::new();
+        for own in generations.iter().map(|record| &record.certificate) {
+            let path = keys.join(key_file(own.ca, own.generation));
+            // One that has ended signs nothing any more: its key may have been destroyed.
+            if own.not_after < now && !is_there(&path)? {
+                continue;
+            }
+            signers.push(Box::new(read_signer(&path, passphrase)?));
+        }
+        if let Some(signer) = self.publication_signer(certified, passphrase, opening)? {
+            signers.push(Box::new(signer));
+        }
+        self.take_up(store, clock, signers)
     }
 
     fn take_up(
@@ -418,13 +446,17 @@ pub fn write_certificate(
     der: &[u8],
     sync: bool,
 ) -> Result<[PathBuf; 2], HomeError> {
-    let pem = der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)
-        .map_err(|_| HomeError::Init("a certificate could not be written as PEM".to_owned()))?;
+    let pem = certificate_pem(der)?;
     let paths = [folder.join(format!("{stem}.cer")), folder.join(format!("{stem}.pem"))];
     let [cer, text] = &paths;
     write_whole(cer, der, sync)?;
     write_whole(text, pem.as_bytes(), sync)?;
     Ok(paths)
+}
+
+fn certificate_pem(der: &[u8]) -> Result<String, HomeError> {
+    der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der)
+        .map_err(|_| HomeError::Init("a certificate could not be written as PEM".to_owned()))
 }
 
 /// Makes what was created or renamed in a folder durable.
@@ -570,16 +602,27 @@ fn lock_folder(folder: &Path) -> Result<Option<fs::File>, HomeError> {
     }
 }
 
-/// Clears the place of a new generation's key: one that an interrupted roll-over wrote goes under
-/// another name, since no key is ever destroyed; what it had not finished writing goes.
+/// How an authority's folder is opened with its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Opening {
+    /// As anybody does.
+    Plain,
+    /// By somebody who keeps the folder of the keys locked.
+    Locked {
+        /// Whether the publication key must be there.
+        publication: bool,
+    },
+}
+
+/// Clears the place of a new key: one that an interrupted run wrote goes under another name, since no
+/// key is ever destroyed; what it had not finished writing goes.
 fn lay_aside(
     keys: &Path,
-    ca: CaName,
-    generation: Generation,
+    file: &str,
+    stem: &str,
     random: &mut impl CryptoRngCore,
 ) -> Result<Option<PathBuf>, HomeError> {
     let fault = |source| HomeError::Io { path: keys.to_owned(), source };
-    let file = key_file(ca, generation);
     for entry in fs::read_dir(keys).map_err(fault)? {
         let path = entry.map_err(fault)?.path();
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
@@ -591,9 +634,17 @@ fn lay_aside(
     if !path.try_exists().map_err(fault)? {
         return Ok(None);
     }
-    let aside = keys.join(format!("{ca}-{generation}.unused-{:08x}.pem", random.next_u32()));
+    let aside = keys.join(format!("{stem}.unused-{:08x}.pem", random.next_u32()));
     fs::rename(&path, &aside).map_err(fault)?;
     Ok(Some(aside))
+}
+
+fn is_there(path: &Path) -> Result<bool, HomeError> {
+    path.try_exists().map_err(|source| HomeError::Io { path: path.to_owned(), source })
+}
+
+fn read_signer(path: &Path, passphrase: Option<&Passphrase>) -> Result<SoftwareSigner, HomeError> {
+    Ok(SoftwareSigner::new(&signer::read_key_file(path, passphrase)?)?)
 }
 
 fn key_file(ca: CaName, generation: Generation) -> String {

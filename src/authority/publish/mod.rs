@@ -149,8 +149,8 @@ impl Authority {
     /// lists count as those of one more partition.
     ///
     /// # Errors
-    /// When a generation's key is not here, a list would break a promise, or the disk, the key or
-    /// the store fails. What is visible in the folder is then what was visible before.
+    /// When a generation's key is not here, no publication certificate is in force or it was renewed
+    /// since the opening, a list would break a promise, or the disk, the key or the store fails. What is visible in the folder is then what was visible before.
     pub fn publish(
         &self,
         path: &Path,
@@ -169,6 +169,7 @@ impl Authority {
         let (plan, permits, mut views) = self.store.publication(at, threads, |tx| {
             // A list of a generation that is not known here would be missing.
             self.check_generations(tx)?;
+            self.check_services(tx)?;
             let ledger = Ledger::read(tx)?;
             let mut plan = self.plan_lists(ledger, visible.as_ref(), at, options)?;
             if !plan.is_empty() {
@@ -376,6 +377,8 @@ impl Authority {
         publication: u64,
         manifest: &Manifest,
     ) -> Result<(), PublishError> {
+        // The lists took their time: the key may have been replaced since.
+        self.store.tx(self.now(), |tx| self.check_services(tx))?;
         let checked = lint::check_manifest(manifest.clone())?;
         let recorded = self.store.published(self.now(), checked)?;
         let (certificate, signer) = self.publication()?;

@@ -13,6 +13,7 @@ use crate::audit::Entry;
 use crate::audit::GENESIS;
 use crate::credential::CaName;
 use crate::credential::Serial;
+use crate::profile::Service;
 use crate::profile::Subject;
 use crate::register::Person;
 use crate::seal::Intent;
@@ -286,6 +287,18 @@ impl Transaction for SqliteTransaction<'_> {
         let sql = "SELECT 1 FROM certificate INDEXED BY certificate_intended \
                    WHERE state = 0 AND ca = ?1 AND person IS NULL AND service IS NULL LIMIT 1";
         Ok(self.first(sql, [row::ca_number(ca)], |_| Ok(()))?.is_some())
+    }
+
+    fn is_renewing(&mut self, service: Service) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM certificate INDEXED BY certificate_service \
+                   WHERE service = ?1 AND state = 0 LIMIT 1";
+        Ok(self.first(sql, [row::service_number(service)], |_| Ok(()))?.is_some())
+    }
+
+    fn service_key(&mut self, service: Service) -> Result<Option<[u8; 32]>, StoreError> {
+        let sql = "SELECT key_hash FROM certificate INDEXED BY certificate_service \
+                   WHERE service = ?1 AND issued_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+        self.first(sql, [row::service_number(service)], |row| column(row, 0))
     }
 
     fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
