@@ -24,6 +24,7 @@ mod malformed;
 mod memory;
 mod oracle;
 mod processes;
+mod renewal;
 mod rollover;
 mod stage;
 mod strange;

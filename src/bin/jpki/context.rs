@@ -37,14 +37,14 @@ impl Context<'_> {
 
     /// Opens the home to issue: with the authorities' keys.
     pub(crate) fn authority(&self) -> Result<Authority, Failure> {
-        Ok(self.authority_and_settings()?.0)
+        Ok(self.authority_and_home()?.0)
     }
 
-    /// As [`Context::authority`], with the home's settings.
-    pub(crate) fn authority_and_settings(&self) -> Result<(Authority, Config), Failure> {
+    /// As [`Context::authority`], with the home.
+    pub(crate) fn authority_and_home(&self) -> Result<(Authority, Home), Failure> {
         let (home, passphrase) = self.home_and_passphrase()?;
         let authority = self.tell(home.authority(self.clock(), passphrase.as_ref())?);
-        Ok((authority, home.config().clone()))
+        Ok((authority, home))
     }
 
     /// The home, and the passphrase of its keys if they have one.

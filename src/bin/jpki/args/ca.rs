@@ -19,6 +19,8 @@ pub(crate) enum CaCommand {
     List,
     /// Make a new key under the same name, which issues from now on (鍵の世代交代)
     Rollover(RolloverArgs),
+    /// Renew the publication certificate, or its key too (公開用証明書の更新)
+    RenewPublication(RenewPublicationArgs),
 }
 
 /// Arguments of `jpki ca rollover`.
@@ -37,4 +39,25 @@ pub(crate) struct RolloverArgs {
     /// What the new key is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: that of the one before]
     #[arg(long, value_name = "ALGORITHM")]
     pub(crate) algorithm: Option<KeyAlgorithm>,
+}
+
+/// Arguments of `jpki ca renew-publication`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Publishing renews the certificate by itself in its last ninety days, for the same key. The one
+before stays in force until its end, so that what it signed still counts. With --compromised all
+that were issued before end at once, also those of keys that were replaced earlier: they lay in the
+same folder. Publish next: the authority's own list then names them.
+
+Examples:
+  jpki ca renew-publication
+  jpki ca renew-publication --new-key
+  jpki ca renew-publication --new-key --compromised")]
+pub(crate) struct RenewPublicationArgs {
+    /// Put a new key in the place of the one that there is, which is laid aside
+    #[arg(long)]
+    pub(crate) new_key: bool,
+    /// Revoke the certificates before for key-compromise
+    #[arg(long, requires = "new_key")]
+    pub(crate) compromised: bool,
 }

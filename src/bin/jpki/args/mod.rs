@@ -15,6 +15,7 @@ use jpki_ca::clock::Timestamp;
 
 pub(crate) use ca::CaArgs;
 pub(crate) use ca::CaCommand;
+pub(crate) use ca::RenewPublicationArgs;
 pub(crate) use ca::RolloverArgs;
 pub(crate) use certificate::ChangeArgs;
 pub(crate) use certificate::FilesArgs;

@@ -90,7 +90,12 @@ pub(crate) fn run(context: &Context<'_>, args: &ChangeArgs) -> Result<Exit, Fail
         }
     });
     if cause.is_none() {
-        lines.push("nothing has happened to it 異動・失効なし".to_owned());
+        // Only what the authority certifies for itself ends without an article of the Act.
+        lines.push(if reason.is_some() {
+            "an act of the authority's own 認証局自身の措置".to_owned()
+        } else {
+            "nothing has happened to it 異動・失効なし".to_owned()
+        });
     }
     let json = WhyJson {
         ca: args.ca.as_str(),

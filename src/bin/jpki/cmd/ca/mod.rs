@@ -1,6 +1,7 @@
 //! `jpki ca`, one verb per file.
 
 mod list;
+mod renew_publication;
 mod rollover;
 
 use crate::args::CaCommand;
@@ -12,5 +13,6 @@ pub(crate) fn run(context: &Context<'_>, command: &CaCommand) -> Result<Exit, Fa
     match command {
         CaCommand::List => list::run(context),
         CaCommand::Rollover(args) => rollover::run(context, args),
+        CaCommand::RenewPublication(args) => renew_publication::run(context, args),
     }
 }

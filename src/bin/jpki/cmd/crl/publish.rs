@@ -1,6 +1,7 @@
 //! `jpki crl publish`.
 
 use indicatif::ProgressBar;
+use jpki_ca::authority::Renewed;
 use jpki_ca::authority::publish::ListFormat;
 use jpki_ca::authority::publish::PublishOptions;
 use jpki_ca::authority::publish::Published;
@@ -15,8 +16,8 @@ use crate::exit::Failure;
 pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Failure> {
     let folder = super::folder(context, &args.folder);
     let partition = args.partition.as_deref().map(super::partition).transpose()?;
-    let (authority, config) = context.authority_and_settings()?;
-    let mut options = PublishOptions::due(config.lists);
+    let (mut authority, home) = context.authority_and_home()?;
+    let mut options = PublishOptions::due(home.config().lists);
     options.all = args.all;
     options.partition = partition;
     options.delta = args.delta;
@@ -26,14 +27,26 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
         FormatArg::Der => ListFormat::Der,
         FormatArg::Pem => ListFormat::Pem,
     };
+    // In time, so that what is published now is not the last that can be.
+    let renewed = home.renew_publication_in_time(&mut authority)??;
+    let mut lines = Vec::new();
+    if let Some(renewed) = &renewed {
+        let is = if context.global.dry_run { "would be renewed" } else { "renewed" };
+        lines.push(format!(
+            "publication certificate {is}: serial {}, until {}",
+            renewed.serial,
+            renewed.not_after.japan_date()
+        ));
+    }
     if context.global.dry_run {
         let planned = authority.rehearse_publish(&folder, &options)?;
-        let text = if planned.made.is_empty() {
+        lines.push(if planned.made.is_empty() {
             "nothing is due".to_owned()
         } else {
             format!("would make {}: nothing was written", count(&planned))
-        };
-        context.report.result(&json("planned", &planned), &text)?;
+        });
+        let json = json("planned", &planned, renewed.as_ref());
+        context.report.result(&json, &lines.join("\n"))?;
         return Ok(Exit::Done);
     }
     let bar = if context.report.watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
@@ -44,11 +57,12 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
     bar.finish_and_clear();
     let published = published?;
     let Some(publication) = published.publication else {
-        let text = format!("nothing is due: {} list(s) stand", published.unchanged);
-        context.report.result(&json("current", &published), &text)?;
+        lines.push(format!("nothing is due: {} list(s) stand", published.unchanged));
+        let json = json("current", &published, renewed.as_ref());
+        context.report.result(&json, &lines.join("\n"))?;
         return Ok(Exit::Done);
     };
-    let mut lines = vec![format!("publication {publication}: {}", count(&published))];
+    lines.push(format!("publication {publication}: {}", count(&published)));
     lines.push(format!(
         "{} revoked or held certificate(s), {} octets written",
         published.entries, published.octets
@@ -65,7 +79,8 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
     if let Some(folder) = &published.folder {
         lines.push(folder.display().to_string());
     }
-    context.report.result(&json("published", &published), &lines.join("\n"))?;
+    let json = json("published", &published, renewed.as_ref());
+    context.report.result(&json, &lines.join("\n"))?;
     Ok(Exit::Done)
 }
 
@@ -82,7 +97,11 @@ fn count(published: &Published) -> String {
     format!("{total} list(s) ({reasons}){deltas}, {} unchanged", published.unchanged)
 }
 
-fn json<'a>(status: &'a str, published: &Published) -> PublishedJson<'a> {
+fn json<'a>(
+    status: &'a str,
+    published: &Published,
+    renewed: Option<&Renewed>,
+) -> PublishedJson<'a> {
     let made = published.made.iter().map(|(due, lists)| (due.as_str(), serde_json::json!(lists)));
     PublishedJson {
         status,
@@ -95,6 +114,10 @@ fn json<'a>(status: &'a str, published: &Published) -> PublishedJson<'a> {
         entries: published.entries,
         left: published.left,
         octets: published.octets,
+        renewed: renewed.map(|renewed| RenewedJson {
+            serial: renewed.serial.to_string(),
+            not_after: renewed.not_after.to_string(),
+        }),
     }
 }
 
@@ -110,4 +133,12 @@ struct PublishedJson<'a> {
     entries: u64,
     left: usize,
     octets: u64,
+    /// The publication certificate, when it was time for another.
+    renewed: Option<RenewedJson>,
+}
+
+#[derive(Serialize)]
+struct RenewedJson {
+    serial: String,
+    not_after: String,
 }
