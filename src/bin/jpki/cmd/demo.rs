@@ -5,6 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use clap::Parser as _;
+use jpki_ca::credential::Serial;
+use jpki_ca::crl::ReadError;
+use jpki_ca::crl::Reader;
 
 use crate::args::Cli;
 use crate::context::Context;
@@ -81,6 +84,7 @@ impl Stage<'_> {
         )?;
         self.step("… the signature certificate is revoked", &["verify", both[0]], Exit::Negative)?;
         self.step("… the other one is not", &["verify", both[1]], Exit::Done)?;
+        self.lists_of_her_town()?;
         self.step(
             "Revocation is final",
             &["release", "--ca", "signature", "--serial", "3"],
@@ -95,6 +99,26 @@ impl Stage<'_> {
             "\nEverything came out as it should. Your own: jpki init, then jpki issue --help.",
         );
         Ok(Exit::Done)
+    }
+
+    /// Publishes the lists of the holder's municipality, and looks who stands on them.
+    fn lists_of_her_town(&self) -> Result<(), Failure> {
+        self.step(
+            "The lists of her municipality (失効情報), for those who verify; those of others can wait",
+            &["crl", "publish", "--partition", "132217"],
+            Exit::Done,
+        )?;
+        let ended = "The signature certificate stands on the one, and why";
+        self.step(ended, &["crl", "show", SIGNATURE_LIST], Exit::Done)?;
+        let lives = "Nobody stands on the other";
+        self.step(lives, &["crl", "show", AUTHENTICATION_LIST], Exit::Done)?;
+        let found = (listed(SIGNATURE_LIST)?, listed(AUTHENTICATION_LIST)?);
+        if found == (vec![Serial::new(3).ok()], Vec::new()) {
+            Ok(())
+        } else {
+            let problem = anyhow::anyhow!("the demo failed: {found:?} stand on the lists");
+            Err(Failure::Other(Exit::Unavailable, problem))
+        }
     }
 
     /// The event of a relocation, today.
@@ -147,6 +171,18 @@ impl Stage<'_> {
         self.context.report.note(&format!("\n# {title}\n{text}"));
     }
 }
+
+/// The numbers on a list.
+fn listed(file: &str) -> Result<Vec<Option<Serial>>, Failure> {
+    let path = Path::new(file);
+    let bytes = fs::read(path).map_err(|error| Failure::file(path, error))?;
+    let entries = Reader::new(&*bytes).map_err(Failure::usage)?;
+    let serials: Result<_, _> = entries.map(|listed| Ok(listed?.serial())).collect();
+    serials.map_err(|error: ReadError| Failure::usage(error))
+}
+
+const SIGNATURE_LIST: &str = "jpki-home/crl/current/signature-1-132217.crl";
+const AUTHENTICATION_LIST: &str = "jpki-home/crl/current/user-authentication-1-132217.crl";
 
 const HOLDER: &str = r#"{
   "person": "p-0001",
