@@ -99,10 +99,7 @@ impl Home {
             PublicationKey::Replaced { compromised } => {
                 let (file, stem) = (next_key_file(), Service::Publication.as_str());
                 renewal.laid_aside = super::lay_aside(&keys, &file, stem, random)?;
-                let before = match super::is_there(&current)? {
-                    true => Some(super::read_signer(&current, passphrase)?),
-                    false => None,
-                };
+                let before = read_if_there(&current, passphrase)?;
                 let pair = signer::generate(renewal.algorithm, random)?;
                 let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
                 signer::write_key_file(&next, &pair, passphrase, random)?;
