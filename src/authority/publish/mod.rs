@@ -217,7 +217,9 @@ impl Authority {
             }
         }
         let set = Set::complete(&plan, unchanged, made, full, at)?;
-        set.check(&plan.ledger)?;
+        set.check(&plan.ledger, |ca| {
+            self.generations.iter().any(|key| key.issuer.ca == ca && key.is_in_force(at))
+        })?;
         folder::write(&staging.join(folder::MANIFEST), &[set.manifest.as_bytes()])?;
         folder::sync_contents(&staging)?;
         self.store.tx(at, |tx| {

@@ -301,3 +301,18 @@ fn an_entry_says_since_when_it_was_not_so_if_policy_wants_it() {
         assert_eq!(dates.count(), expected, "{list}");
     }
 }
+
+#[test]
+fn an_authority_that_has_ended_does_not_keep_the_other_from_publishing() {
+    let stage = Stage::founded();
+    let issued = stage.issue(&holder("p-1"), "--kind user-authentication");
+    let serial = issued["certificates"][0]["serial"].as_str().unwrap();
+    let words = format!("revoke --ca user-authentication --serial {serial} --reason superseded");
+    stage.jpki(&words).exits(0);
+    publish(&stage, "");
+    let rollover = "ca rollover --ca signature --algorithm p256 --at 2035-04-01T00:00:00+09:00";
+    stage.plain(rollover).exits(0);
+    let late = stage.plain("crl publish --json --at 2037-04-01T00:00:00+09:00").exits(0).json();
+    assert_eq!(late["status"], "published");
+    assert_eq!(manifest(&stage)["lists"].as_array().unwrap().len() as u64, LISTS);
+}

@@ -55,11 +55,11 @@ pub(crate) struct PublishArgs {
     pub(crate) all: bool,
     /// Beside each list that replaces one, a delta list that begins from that one
     ///
-    /// Named <ca>-<generation>-<code>.delta.crl. It is part of this publication only: the next has
+    /// Named CA-GENERATION-CODE.delta.crl. It is part of this publication only: the next has
     /// its own, or none.
     #[arg(long)]
     pub(crate) delta: bool,
-    /// One more list for each generation, of everything: <ca>-<generation>-full.crl
+    /// One more list for each generation, of everything: CA-GENERATION-full.crl
     ///
     /// Made out of the municipalities' lists, and part of the publications that ask for it only. It is
     /// held in memory once to be signed with a software key: some 40 octets for each certificate
