@@ -46,8 +46,10 @@ const INTO_EMPTY: [&str; 7] = [
     "INSERT OR REPLACE INTO resident (person, version, body, due, event, since) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     "INSERT OR REPLACE INTO audit (entry, line, hash) VALUES (?1, ?2, ?3)",
-    "INSERT OR REPLACE INTO certificate VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, \
-     ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)",
+    "INSERT OR REPLACE INTO certificate (id, ca, serial, generation, carrier, municipality, person, \
+     request, key_hash, tbs_hash, not_before, not_after, clause, entry, session, state, issued_at, \
+     since, reason, changed) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, \
+     ?15, ?16, ?17, ?18, ?19, ?20)",
     INTO_COPY[5],
     INTO_COPY[6],
 ];
@@ -106,7 +108,10 @@ impl Journal {
                 let ca = i64::from(one.ca == CaName::UserAuthentication);
                 let serial: i64 = one.serial.parse().unwrap_or_default();
                 certificates.extend(self.rows(
-                    "SELECT * FROM certificate WHERE ca = ?1 AND serial = ?2",
+                    "SELECT id, ca, serial, generation, carrier, municipality, person, request, \
+                     key_hash, tbs_hash, not_before, not_after, clause, entry, session, state, \
+                     issued_at, since, reason, changed FROM certificate \
+                     WHERE ca = ?1 AND serial = ?2",
                     [ca, serial],
                 )?);
                 causes.extend(self.rows(
