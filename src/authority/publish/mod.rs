@@ -150,7 +150,8 @@ impl Authority {
     ///
     /// # Errors
     /// When a generation's key is not here, no publication certificate is in force or it was renewed
-    /// since the opening, a list would break a promise, or the disk, the key or the store fails. What is visible in the folder is then what was visible before.
+    /// since the opening, a list would break a promise, or the disk, the key or the store fails. What
+    /// is visible in the folder is then what was visible before.
     pub fn publish(
         &self,
         path: &Path,
