@@ -111,6 +111,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The next `Extension` (RFC 5280 section 4.1): the contents of its identifier, whether it is
+    /// critical, the contents of its value.
+    ///
+    /// # Errors
+    /// As [`Reader::expect`], and when FALSE is written, which is the default.
+    pub fn extension(&mut self) -> Result<(&'a [u8], bool, &'a [u8]), NotDer> {
+        let mut parts = self.nested(tag::SEQUENCE)?;
+        let oid = parts.expect(tag::OID)?;
+        let critical = match parts.optional(tag::BOOLEAN)? {
+            Some([0xff]) => true,
+            Some(_) => return Err(NotDer),
+            None => false,
+        };
+        let value = parts.expect(tag::OCTET_STRING)?;
+        parts.end()?;
+        Ok((oid, critical, value))
+    }
+
     /// Nothing may follow.
     ///
     /// # Errors

@@ -77,6 +77,22 @@ impl Der {
         self.primitive(tag::OID, oid.as_bytes());
     }
 
+    /// An `Extension` (RFC 5280 section 4.1): `critical` is a DEFAULT FALSE, so it is left out then.
+    pub fn extension(
+        &mut self,
+        oid: ObjectIdentifier,
+        critical: bool,
+        value: impl FnOnce(&mut Self),
+    ) {
+        self.sequence(|der| {
+            der.oid(oid);
+            if critical {
+                der.boolean_true();
+            }
+            der.nested(tag::OCTET_STRING, value);
+        });
+    }
+
     /// BOOLEAN TRUE; FALSE is a DEFAULT wherever we write one, and DER leaves defaults out.
     pub fn boolean_true(&mut self) {
         self.primitive(tag::BOOLEAN, &[0xff]);

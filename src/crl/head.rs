@@ -4,7 +4,6 @@ use crate::asn1::Der;
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::Name;
 use crate::asn1::oid;
-use crate::asn1::oid::ObjectIdentifier;
 use crate::asn1::tag;
 use crate::clock::Timestamp;
 
@@ -95,14 +94,14 @@ impl Head<'_> {
     fn write_extensions(&self, der: &mut Der) {
         // 1. authorityKeyIdentifier: the key identifier alone, since the issuer's name and serial
         //    would tie the list to one certificate of a key that may have several.
-        extension(der, oid::AUTHORITY_KEY_IDENTIFIER, false, |der| {
+        der.extension(oid::AUTHORITY_KEY_IDENTIFIER, false, |der| {
             der.sequence(|der| der.primitive(tag::context(0), &self.key_id));
         });
         // 2. cRLNumber.
-        extension(der, oid::CRL_NUMBER, false, |der| der.unsigned(tag::INTEGER, self.number));
+        der.extension(oid::CRL_NUMBER, false, |der| der.unsigned(tag::INTEGER, self.number));
         // 3. deltaCRLIndicator.
         if let Some(base) = self.base {
-            extension(der, oid::DELTA_CRL_INDICATOR, true, |der| der.unsigned(tag::INTEGER, base));
+            der.extension(oid::DELTA_CRL_INDICATOR, true, |der| der.unsigned(tag::INTEGER, base));
         }
         // 4. issuingDistributionPoint.
         let (name, holders_only) = match self.scope {
@@ -110,7 +109,7 @@ impl Head<'_> {
             Scope::Authority(name) => (name, false),
             Scope::Everything => return,
         };
-        extension(der, oid::ISSUING_DISTRIBUTION_POINT, true, |der| {
+        der.extension(oid::ISSUING_DISTRIBUTION_POINT, true, |der| {
             der.sequence(|der| {
                 der.nested(tag::context_constructed(0), |der| {
                     der.nested(tag::context_constructed(0), |der| {
@@ -133,17 +132,6 @@ pub(super) struct Frame {
     pub(super) behind: Vec<u8>,
     /// Octets of the whole `TBSCertList`, entries included.
     pub(super) octets: u64,
-}
-
-/// One `Extension` (RFC 5280 section 4.1): `critical` is a DEFAULT FALSE, so it is left out then.
-fn extension(der: &mut Der, oid: ObjectIdentifier, critical: bool, value: impl FnOnce(&mut Der)) {
-    der.sequence(|der| {
-        der.oid(oid);
-        if critical {
-            der.boolean_true();
-        }
-        der.nested(tag::OCTET_STRING, value);
-    });
 }
 
 /// Tag and length of a value of `octets` content octets.

@@ -9,30 +9,14 @@ use crate::credential::Serial;
 
 use super::assumed;
 
-/// One `Extension` (RFC 5280 section 4.1): `critical` is a DEFAULT FALSE, so it is left out then.
-pub(super) fn extension(
-    der: &mut Der,
-    oid: ObjectIdentifier,
-    critical: bool,
-    value: impl FnOnce(&mut Der),
-) {
-    der.sequence(|der| {
-        der.oid(oid);
-        if critical {
-            der.boolean_true();
-        }
-        der.nested(tag::OCTET_STRING, value);
-    });
-}
-
 /// `keyUsage`, critical; `bits` are the contents of the BIT STRING with its unused-bits octet.
 pub(super) fn key_usage(der: &mut Der, bits: [u8; 2]) {
-    extension(der, oid::KEY_USAGE, true, |der| der.primitive(tag::BIT_STRING, &bits));
+    der.extension(oid::KEY_USAGE, true, |der| der.primitive(tag::BIT_STRING, &bits));
 }
 
 /// `certificatePolicies`, critical: one policy with the practice statement's address.
 pub(super) fn certificate_policies(der: &mut Der, policy: ObjectIdentifier) {
-    extension(der, oid::CERTIFICATE_POLICIES, true, |der| {
+    der.extension(oid::CERTIFICATE_POLICIES, true, |der| {
         der.sequence(|der| {
             der.sequence(|der| {
                 der.oid(policy);
@@ -49,12 +33,12 @@ pub(super) fn certificate_policies(der: &mut Der, policy: ObjectIdentifier) {
 
 /// `subjectAltName` or `issuerAltName` of one directory name.
 pub(super) fn alternative_name(der: &mut Der, oid: ObjectIdentifier, name: &Name) {
-    extension(der, oid, false, |der| der.sequence(|der| directory_name(der, name)));
+    der.extension(oid, false, |der| der.sequence(|der| directory_name(der, name)));
 }
 
 /// `cRLDistributionPoints`: one point whose full name is one directory name.
 pub(super) fn distribution_point(der: &mut Der, name: &Name) {
-    extension(der, oid::CRL_DISTRIBUTION_POINTS, false, |der| {
+    der.extension(oid::CRL_DISTRIBUTION_POINTS, false, |der| {
         der.sequence(|der| {
             der.sequence(|der| {
                 der.nested(tag::context_constructed(0), |der| {
@@ -73,7 +57,7 @@ pub(super) fn authority_key_identifier(
     issuer: &Name,
     serial: Serial,
 ) {
-    extension(der, oid::AUTHORITY_KEY_IDENTIFIER, false, |der| {
+    der.extension(oid::AUTHORITY_KEY_IDENTIFIER, false, |der| {
         der.sequence(|der| {
             der.primitive(tag::context(0), key_id);
             der.nested(tag::context_constructed(1), |der| directory_name(der, issuer));
@@ -84,7 +68,7 @@ pub(super) fn authority_key_identifier(
 
 /// `subjectKeyIdentifier`.
 pub(super) fn subject_key_identifier(der: &mut Der, key_id: &[u8; 20]) {
-    extension(der, oid::SUBJECT_KEY_IDENTIFIER, false, |der| {
+    der.extension(oid::SUBJECT_KEY_IDENTIFIER, false, |der| {
         der.primitive(tag::OCTET_STRING, key_id);
     });
 }

@@ -45,7 +45,7 @@ pub fn signature_certificate(grant: &Grant<'_>, attested: &Attested<'_>) -> TbsC
         // 1. keyUsage: digitalSignature, nonRepudiation.
         extension::key_usage(der, [0x06, 0xc0]);
         // 2. subjectAltName: six otherNames in the order .1 .4 .3 .5 .2 .6.
-        extension::extension(der, oid::SUBJECT_ALT_NAME, false, |der| {
+        der.extension(oid::SUBJECT_ALT_NAME, false, |der| {
             der.sequence(|der| {
                 other_name(der, oid::JPKI_NAME, &name);
                 other_name(der, oid::JPKI_BIRTH_DATE, attested.birth_date);

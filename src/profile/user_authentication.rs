@@ -23,7 +23,7 @@ pub fn user_authentication_certificate(grant: &Grant<'_>) -> TbsCertificate {
         // 1. keyUsage: digitalSignature.
         extension::key_usage(der, [0x07, 0x80]);
         // 2. extKeyUsage: clientAuth.
-        extension::extension(der, oid::EXTENDED_KEY_USAGE, false, |der| {
+        der.extension(oid::EXTENDED_KEY_USAGE, false, |der| {
             der.sequence(|der| der.oid(oid::CLIENT_AUTH));
         });
         // 3. certificatePolicies.
@@ -33,7 +33,7 @@ pub fn user_authentication_certificate(grant: &Grant<'_>) -> TbsCertificate {
         // 5. cRLDistributionPoints: the municipality's list.
         extension::distribution_point(der, &partition.name(issuer.ca, realm.organisation()));
         // 6. authorityInfoAccess: where status is answered; only in this kind.
-        extension::extension(der, oid::AUTHORITY_INFO_ACCESS, false, |der| {
+        der.extension(oid::AUTHORITY_INFO_ACCESS, false, |der| {
             der.sequence(|der| {
                 der.sequence(|der| {
                     der.oid(oid::OCSP_ACCESS);

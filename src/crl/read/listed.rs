@@ -96,7 +96,7 @@ impl Listed {
         let all = row;
         let mut strangers = 0_usize;
         while !row.is_empty() {
-            let (oid, critical, value) = extension(&mut row).map_err(not)?;
+            let (oid, critical, value) = row.extension().map_err(not)?;
             if oid == oid::REASON_CODE.as_bytes() {
                 let code = reason(value).ok_or(Fault::NotA("a CRLReason"))?;
                 twice(self.reason.replace(code).is_some())?;
@@ -120,21 +120,6 @@ impl Listed {
     }
 }
 
-/// One `Extension`: identifier, whether it is critical, value.
-pub(super) fn extension<'a>(row: &mut Reader<'a>) -> Result<(&'a [u8], bool, &'a [u8]), NotDer> {
-    let mut parts = row.nested(tag::SEQUENCE)?;
-    let oid = parts.expect(tag::OID)?;
-    let critical = match parts.optional(tag::BOOLEAN)? {
-        // FALSE is the default, which DER leaves out.
-        Some([0xff]) => true,
-        Some(_) => return Err(NotDer),
-        None => false,
-    };
-    let value = parts.expect(tag::OCTET_STRING)?;
-    parts.end()?;
-    Ok((oid, critical, value))
-}
-
 /// The code of a `CRLReason`: an ENUMERATED of one octet, never negative.
 fn reason(value: &[u8]) -> Option<u8> {
     match value {
@@ -146,7 +131,7 @@ fn reason(value: &[u8]) -> Option<u8> {
 /// Whether a stranger occurs among the strangers before this one.
 fn occurs_before(mut row: Reader<'_>, sought: &[u8], strangers: usize) -> bool {
     let known = [oid::REASON_CODE, oid::INVALIDITY_DATE];
-    let others = std::iter::from_fn(|| extension(&mut row).ok())
+    let others = std::iter::from_fn(|| row.extension().ok())
         .map(|(oid, ..)| oid)
         .filter(|oid| known.iter().all(|known| known.as_bytes() != *oid));
     others.take(strangers.saturating_sub(1)).any(|oid| oid == sought)

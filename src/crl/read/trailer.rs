@@ -9,7 +9,6 @@ use crate::asn1::tag;
 
 use super::fault::Fault;
 use super::integer::Integer;
-use super::listed::extension;
 
 /// The extensions of a list, and its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,7 +118,7 @@ impl Trailer {
                 return Err(not(NotDer));
             }
             while !row.is_empty() {
-                let (oid, critical, value) = extension(&mut row).map_err(not)?;
+                let (oid, critical, value) = row.extension().map_err(not)?;
                 if extensions.iter().any(|before| before.oid == oid) {
                     return Err(Fault::Twice);
                 }

@@ -5,7 +5,6 @@ use crate::asn1::NotDer;
 use crate::asn1::Reader;
 use crate::asn1::oid;
 use crate::asn1::oid::ObjectIdentifier;
-use crate::asn1::tag;
 use crate::credential::Kind;
 use crate::lint::finding::Rule;
 use crate::lint::rules;
@@ -193,16 +192,7 @@ struct Extension<'a> {
 fn read(mut row: Reader<'_>) -> Result<Vec<Extension<'_>>, NotDer> {
     let mut found = Vec::with_capacity(USER_AUTHENTICATION.len());
     while !row.is_empty() {
-        let mut parts = row.nested(tag::SEQUENCE)?;
-        let oid = parts.expect(tag::OID)?;
-        let critical = match parts.optional(tag::BOOLEAN)? {
-            // FALSE is the default, which DER leaves out.
-            Some([0xff]) => true,
-            Some(_) => return Err(NotDer),
-            None => false,
-        };
-        let value = parts.expect(tag::OCTET_STRING)?;
-        parts.end()?;
+        let (oid, critical, value) = row.extension()?;
         if found.len() == MOST {
             return Err(NotDer);
         }
