@@ -5,6 +5,7 @@
 //! Lines name certificates by authority and number, requests by the first 16 hexadecimal digits of
 //! the SHA-256 of their id, never a person.
 
+use serde::Deserialize;
 use serde::Serialize;
 
 use crate::asn1::hex;
@@ -15,8 +16,19 @@ use crate::credential::Generation;
 use crate::credential::Reason;
 use crate::credential::Serial;
 
-/// What stands before the first line.
-pub const GENESIS: [u8; 32] = [0; 32];
+/// Where the record ends, or ended: the number and the hash of an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The number of the entry.
+    pub number: u64,
+    /// Its hash, which stands for everything before it.
+    pub hash: [u8; 32],
+}
+
+impl Head {
+    /// What stands before the first entry.
+    pub const GENESIS: Self = Self { number: 0, hash: [0; 32] };
+}
 
 /// An act, as the record keeps it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,21 +150,38 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// The entry of an act that follows the one with this number and hash.
+    /// The entry of an act that follows the record which ends there.
     #[must_use]
-    pub fn following(previous: (u64, [u8; 32]), at: Timestamp, act: &Act<'_>) -> Self {
-        let number = previous.0.saturating_add(1);
+    pub fn following(previous: Head, at: Timestamp, act: &Act<'_>) -> Self {
+        let number = previous.number.saturating_add(1);
         let line = line(number, at, act);
-        let hash = chain(&previous.1, &line);
+        let hash = chain(&previous.hash, &line);
         Self { number, line, hash }
     }
 
-    /// Whether this entry follows the one with this number and hash.
+    /// Whether this entry follows the record which ends there.
     #[must_use]
-    pub fn follows(&self, previous: (u64, [u8; 32])) -> bool {
-        self.number == previous.0.saturating_add(1)
-            && self.hash == chain(&previous.1, &self.line)
+    pub fn follows(&self, previous: Head) -> bool {
+        self.number == previous.number.saturating_add(1)
+            && self.hash == chain(&previous.hash, &self.line)
             && self.line.starts_with(&format!("{{\"entry\":{},", self.number))
+    }
+
+    /// Where the record ends with it.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { number: self.number, hash: self.hash }
+    }
+
+    /// The certificate that it is about, if it is about one.
+    #[must_use]
+    pub fn subject(&self) -> Option<Subject> {
+        let named: Named<'_> = serde_json::from_str(&self.line).ok()?;
+        Some(Subject {
+            ca: named.ca?,
+            generation: Generation::new(named.generation?).ok()?,
+            serial: named.serial?.parse().ok()?,
+        })
     }
 }
 
@@ -162,6 +191,14 @@ fn chain(previous: &[u8; 32], line: &str) -> [u8; 32] {
     bytes.extend_from_slice(previous);
     bytes.extend_from_slice(line.as_bytes());
     sha256(&bytes)
+}
+
+/// What a line says of a certificate.
+#[derive(Deserialize)]
+struct Named<'a> {
+    ca: Option<CaName>,
+    generation: Option<u16>,
+    serial: Option<&'a str>,
 }
 
 /// The line, its fields always in this order.
@@ -322,7 +359,7 @@ mod tests {
         let at: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
         let certificate =
             Subject { ca: CaName::Signature, generation: Generation::FIRST, serial: Serial::FIRST };
-        let mut last = (0, GENESIS);
+        let mut last = Head::GENESIS;
         [
             Act::Founded,
             Act::Intended { certificate, request: "r-1", tbs: [0xab; 32] },
@@ -331,7 +368,7 @@ mod tests {
         .iter()
         .map(|act| {
             let entry = Entry::following(last, at, act);
-            last = (entry.number, entry.hash);
+            last = entry.head();
             entry
         })
         .collect()
@@ -349,10 +386,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_name_the_certificate_that_they_are_about() {
+        let subjects: Vec<_> = chain_of_three().iter().map(Entry::subject).collect();
+        let certificate =
+            Subject { ca: CaName::Signature, generation: Generation::FIRST, serial: Serial::FIRST };
+        assert_eq!(subjects, [None, Some(certificate), Some(certificate)]);
+    }
+
+    #[test]
     fn a_changed_line_breaks_the_chain() {
         let mut entries = chain_of_three();
-        let first = (entries[0].number, entries[0].hash);
-        assert!(entries[0].follows((0, GENESIS)));
+        let first = entries[0].head();
+        assert!(entries[0].follows(Head::GENESIS));
         assert!(entries[1].follows(first));
         entries[1].line = entries[1].line.replace("serial\":\"1", "serial\":\"2");
         assert!(!entries[1].follows(first));

@@ -24,7 +24,7 @@ mod why;
 
 use crate::asn1::PublicKey;
 use crate::audit::Entry;
-use crate::audit::GENESIS;
+use crate::audit::Head;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -310,7 +310,7 @@ impl Authority {
         after: u64,
         mut each: impl FnMut(&Entry) -> Result<(), AuthorityError>,
     ) -> Result<(), AuthorityError> {
-        let mut previous = if after == 0 { Some((0, GENESIS)) } else { None };
+        let mut previous = if after == 0 { Some(Head::GENESIS) } else { None };
         // Read first, since the record may grow meanwhile: it must reach at least so far.
         let least = match previous {
             Some(_) => self.store.tx(self.now(), |tx| tx.last_change())?,
@@ -328,7 +328,7 @@ impl Authority {
                 if previous.is_some_and(|previous| !entry.follows(previous)) {
                     return Err(AuthorityError::AuditBroken { entry: entry.number });
                 }
-                previous = Some((entry.number, entry.hash));
+                previous = Some(entry.head());
                 each(entry)?;
             }
         }

@@ -5,6 +5,7 @@
 //! turn one word of the configuration instead of the code. "Act" is Act 153 of 2002
 //! (公的個人認証法).
 
+mod answers;
 mod feed;
 mod lists;
 mod register;
@@ -15,6 +16,8 @@ use serde::Serialize;
 use crate::holder::BirthDate;
 use crate::holder::Residence;
 
+pub use answers::Answering;
+pub use answers::Unissued;
 pub use feed::FeedSignatures;
 pub use feed::UnknownPeople;
 pub use lists::InvalidityDate;

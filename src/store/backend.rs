@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::audit::Entry;
+use crate::audit::Head;
 use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -31,6 +32,7 @@ use super::record::KeyUse;
 use super::record::RequestRecord;
 use super::record::State;
 use super::retention::Retention;
+use super::status::Follow;
 
 /// A place where things are durable.
 pub(super) trait Backend: fmt::Debug + Send + Sync {
@@ -39,6 +41,9 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
 
     /// Opens a view of what is committed now.
     fn view(&self) -> Result<Box<dyn View>, StoreError>;
+
+    /// Opens a connection that follows what is committed.
+    fn follow(&self) -> Result<Box<dyn Follow>, StoreError>;
 }
 
 /// A transaction: undone when dropped without commit.
@@ -97,8 +102,8 @@ pub(super) trait Transaction: Register + Retention + Listing {
     /// Intents whose process is gone, oldest first, with the ids of their requests.
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError>;
 
-    /// Number and hash of the last audit entry.
-    fn audit_head(&mut self) -> Result<(u64, [u8; 32]), StoreError>;
+    /// Where the record of acts ends.
+    fn audit_head(&mut self) -> Result<Head, StoreError>;
     fn append_audit(&mut self, entry: &Entry) -> Result<(), StoreError>;
     /// At most `limit` entries with numbers above `after`, in order.
     fn audit_entries(&mut self, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;

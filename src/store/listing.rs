@@ -156,7 +156,7 @@ impl Tx<'_> {
     /// # Errors
     /// Those of the store.
     pub fn audit_length(&mut self) -> Result<u64, StoreError> {
-        Ok(self.inner().audit_head()?.0)
+        Ok(self.inner().audit_head()?.number)
     }
 
     /// Whether this publication, with the manifest of this SHA-256, was committed.

@@ -14,6 +14,7 @@ mod retention;
 mod session;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod status;
 mod transaction;
 mod url;
 
@@ -46,6 +47,10 @@ pub use record::Intention;
 pub use record::KeyUse;
 pub use record::RequestRecord;
 pub use record::State;
+pub use status::Found;
+pub use status::MOST_DELAYS;
+pub use status::Standing;
+pub use status::Statuses;
 pub use transaction::Tx;
 pub use url::StoreUrl;
 
@@ -170,6 +175,12 @@ pub enum StoreError {
     /// The store contradicts itself.
     #[error("the store is damaged: {0}; keep a copy of it and restore a backup")]
     Damaged(&'static str),
+    /// Another store, or an older state of it, stands where the one that was followed stood.
+    #[error(
+        "the store is not the one that was followed, or an older state of it: nothing is said of \
+         status until that is cleared up; restart to go by the store as it is"
+    )]
+    WentBack,
     /// A certificate that another process has dealt with meanwhile.
     #[error("the certificate's state has changed meanwhile")]
     Changed,

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::asn1::sha256;
 use crate::audit::Act;
 use crate::audit::Entry;
+use crate::audit::Head;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Reason;
@@ -33,7 +34,7 @@ pub struct Tx<'a> {
     inner: Box<dyn Transaction + 'a>,
     at: Timestamp,
     /// Number and hash of the last audit entry, read when the first is written.
-    head: Option<(u64, [u8; 32])>,
+    head: Option<Head>,
     pledged: Vec<(Checked<TbsCertificate>, Intent)>,
     reserved: Reserved,
 }
@@ -394,7 +395,7 @@ impl<'a> Tx<'a> {
         };
         let entry = Entry::following(head, self.at, act);
         self.inner.append_audit(&entry)?;
-        self.head = Some((entry.number, entry.hash));
+        self.head = Some(entry.head());
         Ok(entry.number)
     }
 }

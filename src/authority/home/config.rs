@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use crate::policy::Answering;
 use crate::policy::ListTiming;
 use crate::policy::Policy;
 use crate::profile::Organisation;
@@ -25,6 +26,8 @@ pub struct Config {
     pub keys: PathBuf,
     /// How long revocation lists live, and how often they are made.
     pub lists: ListTiming,
+    /// How long answers about status count.
+    pub ocsp: Answering,
     /// What the law leaves open.
     pub policy: Policy,
 }
@@ -57,7 +60,8 @@ impl Config {
             return Err(fault("policy.retention_years: write 1 to 255".to_owned()));
         }
         raw.lists.check().map_err(|problem| fault(format!("lists: {problem}")))?;
-        Ok(Self { realm, store, keys, lists: raw.lists, policy: raw.policy })
+        raw.ocsp.check().map_err(|problem| fault(format!("ocsp: {problem}")))?;
+        Ok(Self { realm, store, keys, lists: raw.lists, ocsp: raw.ocsp, policy: raw.policy })
     }
 
     /// The documented file with these values in the settings that `init` fixes.
@@ -102,6 +106,8 @@ struct Raw {
     keys: RawKeys,
     #[serde(default)]
     lists: ListTiming,
+    #[serde(default)]
+    ocsp: Answering,
     policy: Policy,
 }
 
@@ -152,6 +158,7 @@ mod tests {
         assert_eq!(config.realm, Realm::sandbox());
         assert_eq!(config.policy, Policy::default());
         assert_eq!(config.lists, ListTiming::default());
+        assert_eq!(config.ocsp, Answering::default());
         assert_eq!(config.keys, PathBuf::from("keys"));
     }
 
@@ -159,8 +166,9 @@ mod tests {
     fn every_switch_of_the_policy_is_documented_in_place() {
         let switches = toml::Value::try_from(Policy::default()).unwrap();
         let times = toml::Value::try_from(ListTiming::default()).unwrap();
-        let settings = [switches.as_table().unwrap().keys(), times.as_table().unwrap().keys()];
-        for switch in settings.into_iter().flatten() {
+        let answers = toml::Value::try_from(Answering::default()).unwrap();
+        let settings = [switches, times, answers];
+        for switch in settings.iter().flat_map(|table| table.as_table().unwrap().keys()) {
             let setting = format!("\n{switch} = ");
             let before = template().split(&setting).next().unwrap().to_owned();
             assert_ne!(before, template(), "{switch} is missing");
@@ -182,6 +190,7 @@ mod tests {
             ("\"test\"", "\"prod\"", "prod"),
             ("life_hours = 72", "life_hours = 40", "= 27 h, but half of its life_hours 40 h"),
             ("retries = 3", "retries = -1", "`-1`, expected u16"),
+            ("stale_minutes = 15", "stale_minutes = 30", "ocsp: stale_minutes 30 is not below"),
         ] {
             let error = Config::read(&template().replace(from, to)).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");

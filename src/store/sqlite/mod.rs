@@ -4,6 +4,7 @@ mod feed;
 mod listing;
 mod retention;
 mod row;
+mod status;
 mod transaction;
 
 use std::fmt;
@@ -28,8 +29,10 @@ use super::backend::Backend;
 use super::backend::Transaction;
 use super::listing::View;
 use super::session::Session;
+use super::status::Follow;
 
 use listing::SqliteView;
+use status::SqliteFollow;
 use transaction::SqliteTransaction;
 
 /// Makes a new store file.
@@ -103,6 +106,10 @@ impl Backend for Sqlite {
 
     fn view(&self) -> Result<Box<dyn View>, StoreError> {
         Ok(Box::new(SqliteView::begin(connect(&self.path)?)?))
+    }
+
+    fn follow(&self) -> Result<Box<dyn Follow>, StoreError> {
+        Ok(Box::new(SqliteFollow::open(&self.path)?))
     }
 }
 

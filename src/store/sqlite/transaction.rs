@@ -10,7 +10,7 @@ use rusqlite::params;
 
 use crate::asn1::sha256;
 use crate::audit::Entry;
-use crate::audit::GENESIS;
+use crate::audit::Head;
 use crate::credential::CaName;
 use crate::credential::Serial;
 use crate::profile::Service;
@@ -332,11 +332,8 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(dangling)
     }
 
-    fn audit_head(&mut self) -> Result<(u64, [u8; 32]), StoreError> {
-        let sql = "SELECT entry, hash FROM audit ORDER BY entry DESC LIMIT 1";
-        let head =
-            self.first(sql, [], |row| Ok((row::unsigned(column(row, 0)?)?, column(row, 1)?)))?;
-        Ok(head.unwrap_or((0, GENESIS)))
+    fn audit_head(&mut self) -> Result<Head, StoreError> {
+        audit_head(&self.connection)
     }
 
     fn append_audit(&mut self, entry: &Entry) -> Result<(), StoreError> {
@@ -360,4 +357,18 @@ impl Transaction for SqliteTransaction<'_> {
         let last = self.first(sql, [], |row| row::unsigned(column(row, 0)?))?;
         Ok(last.unwrap_or_default())
     }
+}
+
+/// Where the record of acts ends, in the state that a connection sees.
+pub(super) fn audit_head(connection: &Connection) -> Result<Head, StoreError> {
+    let sql = "SELECT entry, hash FROM audit ORDER BY entry DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql).map_err(fault)?;
+    let head = statement
+        .query_row([], |row| {
+            Ok(row::unsigned(row.get(0)?)
+                .and_then(|number| Ok(Head { number, hash: column(row, 1)? })))
+        })
+        .optional()
+        .map_err(fault)?;
+    head.unwrap_or(Ok(Head::GENESIS))
 }
