@@ -88,3 +88,5 @@ tests "tests, no feature" cargo test --locked --no-default-features --lib
 tests "examples in the documentation, no feature" cargo test --locked --no-default-features --doc
 tests "examples in the documentation" env RUSTDOC="$PWD/tests/rustdoc.sh" cargo test --locked --doc
 tests "tests" cargo test --locked --lib --bins --tests --examples
+# Nothing is measured: a bench that no longer runs is found.
+step "benches, once around" cargo test --locked --bench '*'
