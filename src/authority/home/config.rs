@@ -12,6 +12,7 @@ use crate::profile::Realm;
 use crate::store::StoreUrl;
 
 use super::HomeError;
+use super::serve::ServeConfig;
 
 /// The settings of a home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub struct Config {
     pub lists: ListTiming,
     /// What the law leaves open.
     pub policy: Policy,
+    /// What the servers are told.
+    pub serve: ServeConfig,
 }
 
 impl Config {
@@ -57,7 +60,9 @@ impl Config {
             return Err(fault("policy.retention_years: write 1 to 255".to_owned()));
         }
         raw.lists.check().map_err(|problem| fault(format!("lists: {problem}")))?;
-        Ok(Self { realm, store, keys, lists: raw.lists, policy: raw.policy })
+        raw.serve.check().map_err(|problem| fault(format!("serve: {problem}")))?;
+        let Raw { lists, policy, serve, .. } = raw;
+        Ok(Self { realm, store, keys, lists, policy, serve })
     }
 
     /// The documented file with these values in the settings that `init` fixes.
@@ -103,6 +108,8 @@ struct Raw {
     #[serde(default)]
     lists: ListTiming,
     policy: Policy,
+    #[serde(default)]
+    serve: ServeConfig,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +160,7 @@ mod tests {
         assert_eq!(config.policy, Policy::default());
         assert_eq!(config.lists, ListTiming::default());
         assert_eq!(config.keys, PathBuf::from("keys"));
+        assert_eq!(config.serve, ServeConfig::default());
     }
 
     #[test]
