@@ -45,6 +45,7 @@
 //! | feature | default | without it |
 //! |---|---|---|
 //! | `sqlite` | yes | no store in this build: profile, law and lints compute, nothing is issued |
+//! | `http` | yes | no servers, and no asynchronous code at all |
 //! | `cli` | yes | the command `jpki` is not built, nor what only it needs |
 //!
 //! # Where to look
@@ -67,6 +68,8 @@ pub mod clock;
 pub mod credential;
 pub mod crl;
 pub mod holder;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod law;
 pub mod lint;
 pub mod policy;

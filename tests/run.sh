@@ -33,6 +33,7 @@ packages=
 needs() { command -v "$1" >/dev/null || packages="$packages $2"; }
 needs cc build-essential
 needs openssl openssl
+needs curl curl
 needs certtool gnutls-bin
 needs faketime faketime
 needs javac default-jdk-headless
@@ -75,7 +76,7 @@ step "format" cargo fmt --check
 # All targets: tests, examples and benches too.
 step "clippy" cargo clippy --locked --all-targets -- -D warnings
 step "clippy, no feature" cargo clippy --locked --lib --no-default-features -- -D warnings
-for feature in cli sqlite; do
+for feature in cli http sqlite; do
     step "clippy, only $feature" \
         cargo clippy --locked --lib --bins --no-default-features --features "$feature" -- -D warnings
 done

@@ -13,6 +13,7 @@ use crate::profile::Realm;
 use crate::store::StoreUrl;
 
 use super::HomeError;
+use super::serve::ServeConfig;
 
 /// The settings of a home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub struct Config {
     pub ocsp: Answering,
     /// What the law leaves open.
     pub policy: Policy,
+    /// What the servers are told.
+    pub serve: ServeConfig,
 }
 
 impl Config {
@@ -61,7 +64,9 @@ impl Config {
         }
         raw.lists.check().map_err(|problem| fault(format!("lists: {problem}")))?;
         raw.ocsp.check().map_err(|problem| fault(format!("ocsp: {problem}")))?;
-        Ok(Self { realm, store, keys, lists: raw.lists, ocsp: raw.ocsp, policy: raw.policy })
+        raw.serve.check().map_err(|problem| fault(format!("serve: {problem}")))?;
+        let Raw { lists, ocsp, policy, serve, .. } = raw;
+        Ok(Self { realm, store, keys, lists, ocsp, policy, serve })
     }
 
     /// The documented file with these values in the settings that `init` fixes.
@@ -109,6 +114,8 @@ struct Raw {
     #[serde(default)]
     ocsp: Answering,
     policy: Policy,
+    #[serde(default)]
+    serve: ServeConfig,
 }
 
 #[derive(Deserialize)]
@@ -160,6 +167,7 @@ mod tests {
         assert_eq!(config.lists, ListTiming::default());
         assert_eq!(config.ocsp, Answering::default());
         assert_eq!(config.keys, PathBuf::from("keys"));
+        assert_eq!(config.serve, ServeConfig::default());
     }
 
     #[test]

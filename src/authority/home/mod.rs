@@ -15,6 +15,7 @@
 
 mod config;
 mod publication;
+mod serve;
 
 use std::fs;
 use std::io;
@@ -54,6 +55,18 @@ use super::rule::Rule;
 
 pub use config::Config;
 pub use publication::PublicationRenewal;
+pub use serve::AdminSettings;
+pub use serve::CertificateFingerprint;
+pub use serve::ClientRole;
+pub use serve::ClientSettings;
+pub use serve::CrlSettings;
+pub use serve::LimitSettings;
+pub use serve::Listen;
+pub use serve::LogFormat;
+pub use serve::OcspSettings;
+pub use serve::RegisterSettings;
+pub use serve::ServeConfig;
+pub use serve::TlsSettings;
 
 /// An installation's folder, with its settings read.
 #[derive(Debug)]

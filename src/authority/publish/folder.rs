@@ -153,24 +153,35 @@ impl Drop for Folder {
 
 /// What is visible in a folder of published lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Visible {
+#[non_exhaustive]
+pub struct Visible {
     /// Where its files are.
-    pub(super) folder: PathBuf,
+    pub folder: PathBuf,
     /// What they are.
-    pub(super) manifest: Manifest,
+    pub manifest: Manifest,
 }
 
 impl Visible {
-    /// The version that `current` points at; none when nothing was published here.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>, PublishError> {
+    /// The folder of the version that `current` points at; none when nothing was published here.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn resolve(path: &Path) -> Result<Option<PathBuf>, PublishError> {
         let pointer = path.join(CURRENT);
-        // Read once, so that a switch in between does not mix two versions.
-        let target = match fs::read_link(&pointer) {
-            Ok(target) => target,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(fault(&pointer)(error)),
-        };
-        let folder = path.join(target);
+        match fs::read_link(&pointer) {
+            Ok(target) => Ok(Some(path.join(target))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(fault(&pointer)(error)),
+        }
+    }
+
+    /// The version that `current` points at; none when nothing was published here.
+    ///
+    /// # Errors
+    /// When the folder cannot be read, or its manifest is none.
+    pub fn read(path: &Path) -> Result<Option<Self>, PublishError> {
+        // Resolved once, so that a switch in between does not mix two versions.
+        let Some(folder) = Self::resolve(path)? else { return Ok(None) };
         let file = folder.join(MANIFEST);
         let bytes = fs::read(&file).map_err(fault(&file))?;
         let manifest = Manifest::read(&bytes)
@@ -239,9 +250,12 @@ pub(super) fn files(folder: &Path) -> Result<Vec<PathBuf>, PublishError> {
     Ok(files)
 }
 
-pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const MANIFEST_SIGNATURE: &str = "manifest.sig";
-pub(super) const PUBLICATION_CERTIFICATE: &str = "publication.cer";
+/// The name of the manifest in a version.
+pub const MANIFEST: &str = "manifest.json";
+/// The name of the manifest's signature.
+pub const MANIFEST_SIGNATURE: &str = "manifest.sig";
+/// The name of the certificate of the key that signed the manifest.
+pub const PUBLICATION_CERTIFICATE: &str = "publication.cer";
 const VERSIONS: &str = "versions";
 const CURRENT: &str = "current";
 const LOCK: &str = ".lock";

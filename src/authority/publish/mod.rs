@@ -53,7 +53,6 @@ use crate::store::StoreError;
 use crate::store::View;
 
 use folder::Folder;
-use folder::Visible;
 use full::FullJob;
 use ledger::Ledger;
 use set::Set;
@@ -65,6 +64,10 @@ use super::Authority;
 use super::AuthorityError;
 use super::KeyGeneration;
 
+pub use folder::MANIFEST;
+pub use folder::MANIFEST_SIGNATURE;
+pub use folder::PUBLICATION_CERTIFICATE;
+pub use folder::Visible;
 pub use ledger::Due;
 pub use status::ListStatus;
 pub use status::Standing;
@@ -221,7 +224,7 @@ impl Authority {
         set.check(&plan.ledger, |ca| {
             self.generations.iter().any(|key| key.issuer.ca == ca && key.is_in_force(at))
         })?;
-        folder::write(&staging.join(folder::MANIFEST), &[set.manifest.as_bytes()])?;
+        folder::write(&staging.join(MANIFEST), &[set.manifest.as_bytes()])?;
         folder::sync_contents(&staging)?;
         self.store.tx(at, |tx| {
             for made in &set.made {
@@ -387,15 +390,15 @@ impl Authority {
         let (certificate, signer) = self.publication()?;
         let sealed = seal(recorded, signer).map_err(AuthorityError::from)?;
         let staging = folder.staging(publication);
-        folder::write(&staging.join(folder::MANIFEST_SIGNATURE), &[sealed.signature()])?;
-        folder::write(&staging.join(folder::PUBLICATION_CERTIFICATE), &[certificate])?;
+        folder::write(&staging.join(MANIFEST_SIGNATURE), &[sealed.signature()])?;
+        folder::write(&staging.join(PUBLICATION_CERTIFICATE), &[certificate])?;
         folder.reveal(publication)
     }
 
     /// Makes visible what was committed before a crash.
     fn finish(&self, folder: &Folder) -> Result<(), PublishError> {
         for publication in folder.interrupted()? {
-            let path = folder.staging(publication).join(folder::MANIFEST);
+            let path = folder.staging(publication).join(MANIFEST);
             let bytes = match std::fs::read(&path) {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -104,13 +104,13 @@ impl Context<'_> {
     }
 
     /// The home; a dry run leaves even what a crash left.
-    fn home(&self) -> Result<Home, Failure> {
+    pub(crate) fn home(&self) -> Result<Home, Failure> {
         let home = Home::open(&self.global.home)?;
         Ok(if self.global.dry_run { home.to_rehearse() } else { home })
     }
 
     /// The home, whose clock must be free to be set if it is.
-    fn home_to_change(&self) -> Result<Home, Failure> {
+    pub(crate) fn home_to_change(&self) -> Result<Home, Failure> {
         let home = self.home()?;
         if self.global.at.is_some() && home.is_production(&SystemClock)? {
             return Err(Failure::Refused(Rule::ProductionClock.into()));

@@ -5,6 +5,8 @@ mod certificate;
 mod crl;
 mod feed;
 mod home;
+#[cfg(feature = "http")]
+mod serve;
 
 use std::path::PathBuf;
 
@@ -45,6 +47,8 @@ pub(crate) use home::AuditArgs;
 pub(crate) use home::AuditCommand;
 pub(crate) use home::AuditListArgs;
 pub(crate) use home::InitArgs;
+#[cfg(feature = "http")]
+pub(crate) use serve::ServeArgs;
 
 /// Certification authority for Japan's public-key certification service (JPKI).
 ///
@@ -110,6 +114,15 @@ pub(crate) enum Command {
     Why(ChangeArgs),
     /// Revocation lists, by municipality (失効情報)
     Crl(CrlArgs),
+    /// Serve revocation lists, health and metrics (公開サーバ)
+    ///
+    /// Each role has a listener of its own, and a process opens only what its roles need: the lists' server
+    /// no key and no store. With options, exactly those roles on those addresses; without, those that
+    /// jpki.toml gives a listen address. A line for each listener is printed once it is bound, then "ready";
+    /// log lines go to standard error. SIGTERM ends it after what is under way, exit code 0; a second one at
+    /// once, exit code 5. SIGHUP reads jpki.toml, keys and certificates anew.
+    #[cfg(feature = "http")]
+    Serve(ServeArgs),
     /// The authorities, and the generations of their keys (認証局)
     Ca(CaArgs),
     /// The record of acts (監査記録)

@@ -13,6 +13,8 @@ mod lines;
 mod lint;
 mod list;
 mod recover;
+#[cfg(feature = "http")]
+mod serve;
 mod show;
 mod verify;
 mod why;
@@ -46,6 +48,8 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
         },
         Command::Feed(args) => feed::run(&context, &args.command),
         Command::Crl(args) => crl::run(&context, &args.command),
+        #[cfg(feature = "http")]
+        Command::Serve(args) => serve::run(&context, args),
         Command::Ca(args) => ca::run(&context, &args.command),
         Command::Why(args) => why::run(&context, args),
         Command::Recover => recover::run(&context),

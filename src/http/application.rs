@@ -1,0 +1,80 @@
+//! What a role is to the server: routes, and what goes on around them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::Router;
+
+use crate::authority::home::Home;
+
+use super::metrics::Metrics;
+use super::problem::Problem;
+
+/// A role's answers.
+///
+/// Behind the routes everything is done already that has to do with connections: limits, TLS, ids,
+/// logs, metrics. A handler finds the client in the request's extensions, as
+/// [`Caller`](super::Caller), and reads a body with [`collect`](super::collect). It never panics: that
+/// ends the process.
+pub trait Application: fmt::Debug + Send + Sync {
+    /// The routes. They are asked for once.
+    fn routes(self: Arc<Self>) -> Router;
+
+    /// Reads anew what a reload brings, and returns what puts it in place. Nothing has changed before
+    /// that is called, and it is not called where any other role refused.
+    ///
+    /// # Errors
+    /// What is wrong with the new settings or files.
+    fn reload(&self, home: &Home) -> Result<Commit, String>;
+
+    /// What must be well for this role to be ready.
+    fn checks(&self) -> Vec<Check> {
+        Vec::new()
+    }
+
+    /// Adds the role's own metrics.
+    fn register_metrics(self: Arc<Self>, metrics: &Metrics) {
+        let _none = metrics;
+    }
+}
+
+/// Puts in place what a reload has read.
+pub type Commit = Box<dyn FnOnce() + Send>;
+
+/// Something that must be well for the process to be ready.
+#[derive(Clone)]
+pub struct Check {
+    /// What it is called in `/readyz`.
+    pub name: &'static str,
+    /// Looks, and says what is wrong. It may take its time: it runs on a thread of its own.
+    pub look: Arc<dyn Fn() -> Result<(), String> + Send + Sync>,
+}
+
+impl Check {
+    /// A check.
+    pub fn new(
+        name: &'static str,
+        look: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        Self { name, look: Arc::new(look) }
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Check").field(&self.name).finish()
+    }
+}
+
+/// Runs what waits for disk, store or key on a thread that may wait.
+///
+/// # Errors
+/// 500 when it did not end.
+pub async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        tracing::error!(%error, "work did not end");
+        Problem::internal()
+    })
+}

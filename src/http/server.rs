@@ -1,0 +1,392 @@
+//! The server: its listeners from the first to the last moment.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::middleware;
+use hyper_util::service::TowerToHyperService;
+use rustix::process::Resource;
+use rustix::process::Rlimit;
+use rustix::process::getrlimit;
+use rustix::process::setrlimit;
+use serde::Serialize;
+use tokio::signal::unix::Signal;
+use tokio::signal::unix::SignalKind;
+use tokio::signal::unix::signal;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::authority::home::Home;
+use crate::authority::home::HomeError;
+use crate::clock::Clock;
+
+use super::admin::Admin;
+use super::application::Application;
+use super::application::Check;
+use super::census::Census;
+use super::crl::Publication;
+use super::listener::Listening;
+use super::listener::Phase;
+use super::listener::accept;
+use super::listener::bind;
+use super::metrics::Metrics;
+use super::request::note_route;
+use super::role::Role;
+use super::rules::Current;
+use super::rules::Rules;
+
+/// What a server is given beside its settings.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// By which it goes.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// A server that has everything it needs, and does not listen yet.
+#[derive(Debug)]
+pub struct Server {
+    home: PathBuf,
+    clock: Arc<dyn Clock>,
+    mounted: Vec<Mounted>,
+    metrics: Arc<Metrics>,
+    stop_within: Duration,
+}
+
+/// A role and where it will listen.
+#[derive(Debug)]
+struct Mounted {
+    role: Role,
+    address: SocketAddr,
+    application: Arc<dyn Application>,
+    rules: Arc<Current>,
+}
+
+/// A listener that is bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Bound {
+    /// What it is for.
+    pub role: Role,
+    /// Where it listens; the port that was given where 0 was asked for.
+    pub address: SocketAddr,
+    /// Whether with TLS.
+    pub tls: bool,
+}
+
+/// What a server says of itself.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Told<'a> {
+    /// A listener is bound.
+    Bound(&'a Bound),
+    /// All are, and connections are accepted.
+    Ready,
+}
+
+/// How a server ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything under way was answered.
+    Finished,
+    /// It was not: a second signal came, or it took too long.
+    CutOff,
+}
+
+impl Server {
+    /// Takes up everything that the roles need: settings, TLS, keys. Nothing is bound yet.
+    ///
+    /// # Errors
+    /// When a setting or a file is wrong, two roles have one address, or a role cannot be had.
+    pub fn open(
+        home: &Home,
+        listeners: &[(Role, SocketAddr)],
+        surroundings: &Surroundings,
+    ) -> Result<Self, ServeError> {
+        if listeners.is_empty() {
+            return Err(ServeError::NoListener);
+        }
+        let mut taken = BTreeMap::new();
+        for (role, address) in listeners {
+            if let Some(other) = taken.insert(*address, *role)
+                && address.port() != 0
+            {
+                return Err(ServeError::OneAddress { address: *address, roles: [other, *role] });
+            }
+        }
+        let metrics = Arc::new(Metrics::new());
+        let clock = &surroundings.clock;
+        let mut mounted = Vec::new();
+        let mut checks = Vec::new();
+        // The last, because it tells of all others.
+        let (admin, others): (Vec<_>, Vec<_>) =
+            listeners.iter().partition(|(role, _)| *role == Role::Admin);
+        for (role, address) in others.into_iter().chain(admin) {
+            let rules = Arc::new(Current::new(Rules::read(home, role)?));
+            let application: Arc<dyn Application> = match role {
+                Role::Crl => Arc::new(Publication::new(home, Arc::clone(clock))),
+                Role::Admin => {
+                    Arc::new(Admin::new(std::mem::take(&mut checks), Arc::clone(&metrics)))
+                }
+                Role::Ocsp | Role::Register => return Err(ServeError::NotYet(role)),
+            };
+            checks.extend(application.checks());
+            checks.push(tls_check(role, &rules, clock));
+            Arc::clone(&application).register_metrics(&metrics);
+            mounted.push(Mounted { role, address, application, rules });
+        }
+        let stop_within = Duration::from_secs(home.config().serve.stop_seconds.into());
+        let clock = Arc::clone(clock);
+        Ok(Self { home: home.folder().to_owned(), clock, mounted, metrics, stop_within })
+    }
+
+    /// Binds the listeners and serves until a signal ends it: SIGTERM or SIGINT to finish what is under
+    /// way, a second one to end at once; SIGHUP reads settings, keys and certificates anew.
+    ///
+    /// # Errors
+    /// When an address cannot be bound, or the system refuses threads or signals.
+    pub fn run(self, tell: &mut dyn FnMut(Told<'_>)) -> Result<Ended, ServeError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("jpki-serve")
+            .build()
+            .map_err(ServeError::System)?;
+        let ended = runtime.block_on(self.serve(tell));
+        // What still waits for a disk must not hold the process.
+        runtime.shutdown_timeout(LAST_WAIT);
+        ended
+    }
+
+    async fn serve(self, tell: &mut dyn FnMut(Told<'_>)) -> Result<Ended, ServeError> {
+        let mut signals = Signals::new().map_err(ServeError::System)?;
+        let most = descriptors(self.mounted.len());
+        let (phase, phases) = watch::channel(Phase::Open);
+        let (busy, mut idle) = mpsc::channel::<()>(1);
+        let mut bound = Vec::new();
+        for mounted in &self.mounted {
+            let fault = |source| ServeError::Bind { address: mounted.address, source };
+            let listener = bind(mounted.address).map_err(fault)?;
+            let address = listener.local_addr().map_err(fault)?;
+            let tls = mounted.rules.get().tls.is_some();
+            tell(Told::Bound(&Bound { role: mounted.role, address, tls }));
+            tracing::info!(role = %mounted.role, %address, tls, "listening");
+            bound.push((mounted, listener));
+        }
+        let mut counted = Vec::new();
+        for (mounted, listener) in bound {
+            let listening = self.listening(mounted, most);
+            counted.push((mounted.role, Arc::clone(&listening.census)));
+            tokio::spawn(accept(listening, listener, phases.clone(), busy.clone()));
+        }
+        let metrics = Arc::downgrade(&self.metrics);
+        self.metrics.before_reading(move || {
+            let counts = counted.iter().map(|(role, census)| (*role, census.len())).collect();
+            if let Some(metrics) = metrics.upgrade() {
+                metrics.set_connections(&counts);
+            }
+        });
+        drop(busy);
+        tell(Told::Ready);
+        while signals.next().await == Asked::Reload {
+            self.reload();
+        }
+        tracing::info!("stopping");
+        let _told = phase.send(Phase::Stopping);
+        let ended = tokio::select! {
+            ended = timeout(self.stop_within, idle.recv()) => ended.is_ok(),
+            () = signals.stop() => false,
+        };
+        let _told = phase.send(Phase::Closed);
+        tracing::info!(finished = ended, "stopped");
+        Ok(if ended { Ended::Finished } else { Ended::CutOff })
+    }
+
+    fn listening(&self, mounted: &Mounted, most: u32) -> Arc<Listening> {
+        let routes = Arc::clone(&mounted.application).routes();
+        let routes = routes.layer(middleware::from_fn(note_route));
+        Arc::new(Listening {
+            role: mounted.role,
+            rules: Arc::clone(&mounted.rules),
+            routes: TowerToHyperService::new(routes),
+            metrics: Arc::clone(&self.metrics),
+            clock: Arc::clone(&self.clock),
+            census: Arc::new(Census::new()),
+            most,
+        })
+    }
+
+    /// Reads everything anew; all of it counts from then on, or nothing.
+    fn reload(&self) {
+        match self.read_anew() {
+            Ok(()) => tracing::info!("settings, keys and certificates were read anew"),
+            Err(error) => {
+                tracing::error!(error = %chain(&error), "not read anew: what was before still counts");
+            }
+        }
+    }
+
+    fn read_anew(&self) -> Result<(), ServeError> {
+        let home = Home::open(&self.home)?;
+        let mut fresh = Vec::new();
+        for mounted in &self.mounted {
+            let rules = Rules::read(&home, mounted.role)?;
+            let commit = mounted.application.reload(&home).map_err(ServeError::Settings)?;
+            if rules.tls.is_some() != mounted.rules.get().tls.is_some() {
+                tracing::warn!(role = %mounted.role, "TLS was turned on or off");
+            }
+            fresh.push((mounted, rules, commit));
+        }
+        for (mounted, rules, commit) in fresh {
+            mounted.rules.put(rules);
+            commit();
+        }
+        Ok(())
+    }
+}
+
+/// Whether a listener's TLS certificate is in force, and will be for a while.
+fn tls_check(role: Role, rules: &Arc<Current>, clock: &Arc<dyn Clock>) -> Check {
+    let (rules, clock) = (Arc::clone(rules), Arc::clone(clock));
+    let name = match role {
+        Role::Ocsp => "ocsp-tls",
+        Role::Crl => "crl-tls",
+        Role::Register => "register-tls",
+        Role::Admin => "admin-tls",
+    };
+    Check::new(name, move || match &rules.get().tls {
+        Some(tls) if tls.ends < clock.now() => {
+            Err(format!("the listener's certificate ended {}", tls.ends))
+        }
+        _ => Ok(()),
+    })
+}
+
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Reload,
+    Stop,
+}
+
+struct Signals {
+    hang_up: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        Ok(Self {
+            hang_up: signal(SignalKind::hangup())?,
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> Asked {
+        tokio::select! {
+            _ = self.hang_up.recv() => Asked::Reload,
+            _ = self.terminate.recv() => Asked::Stop,
+            _ = self.interrupt.recv() => Asked::Stop,
+        }
+    }
+
+    async fn stop(&mut self) {
+        while self.next().await != Asked::Stop {}
+    }
+}
+
+/// Raises the limit of open files as far as it goes; how many connections each listener may then have.
+fn descriptors(listeners: usize) -> u32 {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let now =
+        if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    let spare = now.unwrap_or(u64::MAX).saturating_sub(OWN_DESCRIPTORS);
+    // A connection may have a file open as well.
+    let most = spare / (2 * listeners.max(1) as u64);
+    u32::try_from(most).unwrap_or(u32::MAX).max(1)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// Why nothing is served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// There is nothing to listen on.
+    #[error("no listener: give one (--crl 127.0.0.1:8081), or set serve.crl.listen in jpki.toml")]
+    NoListener,
+    /// Two roles on one address.
+    #[error("{address} is given to both {} and {}: each needs its own", roles[0], roles[1])]
+    OneAddress {
+        /// The address.
+        address: SocketAddr,
+        /// Both.
+        roles: [Role; 2],
+    },
+    /// This version has no such server.
+    #[error("this version does not serve {0} yet")]
+    NotYet(Role),
+    /// A setting that does not fit.
+    #[error("{0}")]
+    Settings(String),
+    /// A file that is not what it should be.
+    #[error("{path}: {problem}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {path}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An address that cannot be had.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The system refuses.
+    #[error("the system gives no threads or signals")]
+    System(#[source] io::Error),
+    /// The home.
+    #[error(transparent)]
+    Home(#[from] HomeError),
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Finished => "finished",
+            Self::CutOff => "cut off",
+        })
+    }
+}
+
+/// Descriptors that are not connections': the store, logs, listeners.
+const OWN_DESCRIPTORS: u64 = 128;
+/// How long work on other threads is waited for at the end.
+const LAST_WAIT: Duration = Duration::from_secs(2);
