@@ -111,6 +111,14 @@ pub enum Act<'a> {
         /// SHA-256 of the manifest, which names each list.
         digest: [u8; 32],
     },
+    /// So many requests for the status of certificates were answered, and refused, since the last
+    /// such act of the same process.
+    Answered {
+        /// How many were answered.
+        answered: u64,
+        /// How many were refused.
+        refused: u64,
+    },
     /// The operator repeated a refused event, corrected, and answers for it.
     Repeated {
         /// The place of the repeat.
@@ -234,6 +242,8 @@ struct Line<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    refused: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     publication: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest_sha256: Option<String>,
@@ -257,6 +267,7 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         original: None,
         outcome: None,
         count: None,
+        refused: None,
         publication: None,
         manifest_sha256: None,
     };
@@ -320,6 +331,12 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
             line.publication = Some(publication);
             line.count = Some(lists);
             line.manifest_sha256 = Some(hex(&digest));
+            None
+        }
+        Act::Answered { answered, refused } => {
+            line.act = "answered";
+            line.count = Some(answered);
+            line.refused = Some(refused);
             None
         }
         Act::Repeated { event, original } => {

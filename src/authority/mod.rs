@@ -104,8 +104,42 @@ struct KeyGeneration {
 impl KeyGeneration {
     /// Whether its own certificate has begun and has not ended.
     fn is_in_force(&self, at: Timestamp) -> bool {
-        (self.issuer.not_before..=self.issuer.not_after).contains(&at)
+        self.issuer.is_in_force(at)
     }
+
+    /// Settings that name another organisation than the certificates would issue what no verifier
+    /// can chain.
+    fn check_realm(&self, realm: &Realm) -> Result<(), AuthorityError> {
+        let name = ca_name(self.issuer.ca, realm.organisation()).to_der();
+        let is_named = self.certificate.windows(name.len()).any(|window| window == name);
+        if is_named { Ok(()) } else { Err(AuthorityError::OtherRealm) }
+    }
+}
+
+/// Every generation of both authorities, oldest first, without their keys.
+fn generations(store: &Store, now: Timestamp) -> Result<Vec<KeyGeneration>, AuthorityError> {
+    store.tx(now, |tx| {
+        let mut found = Vec::new();
+        for record in tx.generations()? {
+            let unsigned = StoreError::Damaged("an authority is not signed");
+            let algorithm = record.algorithm.signature_identifier();
+            let certificate = der_of(tx, &record.certificate, &algorithm)?.ok_or(unsigned)?;
+            let key = PublicKey::of_certificate(&certificate)
+                .map_err(|_| StoreError::Damaged("an authority has no key"))?;
+            let own = &record.certificate;
+            let issuer = Issuer {
+                ca: own.ca,
+                generation: own.generation,
+                serial: own.serial,
+                key_id: record.key_id,
+                algorithm: record.algorithm,
+                not_before: own.not_before,
+                not_after: own.not_after,
+            };
+            found.push(KeyGeneration { issuer, key, certificate, signer: None });
+        }
+        Ok(found)
+    })
 }
 
 /// A service's certificate, and its key unless it was left where it is.
@@ -150,33 +184,12 @@ impl Authority {
         policy: Policy,
         mut signers: Vec<Box<dyn Signer>>,
     ) -> Result<Self, AuthorityError> {
-        let found = store.tx(clock.now(), |tx| {
-            let mut found = Vec::new();
-            for record in tx.generations()? {
-                let unsigned = StoreError::Damaged("an authority is not signed");
-                let algorithm = record.algorithm.signature_identifier();
-                let der = der_of(tx, &record.certificate, &algorithm)?.ok_or(unsigned)?;
-                found.push((record, der));
-            }
-            Ok::<_, StoreError>(found)
-        })?;
-        let mut generations = Vec::new();
-        for (record, certificate) in found {
-            let key = PublicKey::of_certificate(&certificate)
-                .map_err(|_| StoreError::Damaged("an authority has no key"))?;
-            let position = signers.iter().position(|signer| *signer.public_key() == key);
-            let own = &record.certificate;
-            let issuer = Issuer {
-                ca: own.ca,
-                generation: own.generation,
-                serial: own.serial,
-                key_id: record.key_id,
-                algorithm: record.algorithm,
-                not_before: own.not_before,
-                not_after: own.not_after,
-            };
-            let signer = position.map(|position| signers.swap_remove(position));
-            generations.push(KeyGeneration { issuer, key, certificate, signer });
+        let mut generations = generations(&store, clock.now())?;
+        for generation in &mut generations {
+            generation.check_realm(&realm)?;
+            let position =
+                signers.iter().position(|signer| *signer.public_key() == generation.key);
+            generation.signer = position.map(|position| signers.swap_remove(position));
         }
         let services = Vec::new();
         let mut authority = Self { store, clock, realm, policy, generations, services };
@@ -184,7 +197,6 @@ impl Authority {
         if !signers.is_empty() {
             return Err(AuthorityError::StrangeKey);
         }
-        authority.check_realm()?;
         Ok(authority)
     }
 
@@ -286,18 +298,6 @@ impl Authority {
             known.signer = position.map(|position| signers.swap_remove(position));
         }
         Ok(services)
-    }
-
-    /// Settings that name another organisation than the certificates would issue what no verifier
-    /// can chain.
-    fn check_realm(&self) -> Result<(), AuthorityError> {
-        for key in &self.generations {
-            let name = ca_name(key.issuer.ca, self.realm.organisation()).to_der();
-            if !key.certificate.windows(name.len()).any(|window| window == name) {
-                return Err(AuthorityError::OtherRealm);
-            }
-        }
-        Ok(())
     }
 
     /// Passes every audit entry above `after` to `each`, in order, and checks the chain from the

@@ -29,6 +29,14 @@ pub struct Issuer {
     pub not_after: Timestamp,
 }
 
+impl Issuer {
+    /// Whether its own certificate has begun and has not ended.
+    #[must_use]
+    pub fn is_in_force(&self, at: Timestamp) -> bool {
+        (self.not_before..=self.not_after).contains(&at)
+    }
+}
+
 /// The distinguished name of an authority, the same in every generation.
 #[must_use]
 pub fn ca_name(ca: CaName, organisation: &Organisation) -> Name {

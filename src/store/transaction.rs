@@ -209,6 +209,14 @@ impl<'a> Tx<'a> {
         self.audit(&Act::Refused { request, rule }).map(drop)
     }
 
+    /// Records how many requests for the status of certificates were answered, and refused.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn answered(&mut self, answered: u64, refused: u64) -> Result<(), StoreError> {
+        self.audit(&Act::Answered { answered, refused }).map(drop)
+    }
+
     /// The certificate with this number.
     ///
     /// # Errors
