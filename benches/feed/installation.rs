@@ -9,6 +9,7 @@ use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::asn1::PublicKey;
 use jpki_ca::authority::Ask;
 use jpki_ca::authority::Authority;
+use jpki_ca::authority::FoundingKeys;
 use jpki_ca::authority::Imported;
 use jpki_ca::authority::IssueRequest;
 use jpki_ca::authority::KeyAsk;
@@ -65,9 +66,18 @@ impl Installation {
 
         let store = Store::create(&url)?;
         let (first, second) = (SoftwareSigner::new(&keys[0])?, SoftwareSigner::new(&keys[1])?);
-        let third = SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?;
-        let third = third.public_key();
-        Authority::found(&store, &clock()?, &Realm::sandbox(), &first, &second, third)?;
+        let service = || -> Result<SoftwareSigner, Box<dyn Error>> {
+            Ok(SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?)
+        };
+        let [publication, responder, other] = [service()?, service()?, service()?];
+        let founding = FoundingKeys {
+            signature: &first,
+            user_authentication: &second,
+            publication: publication.public_key(),
+            signature_responder: responder.public_key(),
+            user_authentication_responder: other.public_key(),
+        };
+        Authority::found(&store, &clock()?, &Realm::sandbox(), &founding)?;
         let authority = open(store, &keys)?;
         import(&authority, population)?;
         issue(&authority, &population.file(0))?;

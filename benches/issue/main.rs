@@ -24,6 +24,7 @@ use criterion::Criterion;
 use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::authority::Ask;
 use jpki_ca::authority::Authority;
+use jpki_ca::authority::FoundingKeys;
 use jpki_ca::authority::IssueRequest;
 use jpki_ca::authority::KeyAsk;
 use jpki_ca::authority::Kinds;
@@ -141,17 +142,19 @@ impl Installation {
             let stopwatch = stopwatch.clone();
             signers.push(Box::new(TimedSigner { signer: SoftwareSigner::new(key)?, stopwatch }));
         }
-        let publication = SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?;
         let [signature, user_authentication] = [&signers[0], &signers[1]].map(AsRef::as_ref);
-        let publication = publication.public_key();
-        Authority::found(
-            &store,
-            &SystemClock,
-            &realm,
+        let service = || -> Result<SoftwareSigner, Box<dyn Error>> {
+            Ok(SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?)
+        };
+        let [publication, responder, other] = [service()?, service()?, service()?];
+        let keys = FoundingKeys {
             signature,
             user_authentication,
-            publication,
-        )?;
+            publication: publication.public_key(),
+            signature_responder: responder.public_key(),
+            user_authentication_responder: other.public_key(),
+        };
+        Authority::found(&store, &SystemClock, &realm, &keys)?;
         let clock = Box::new(SystemClock);
         let (authority, _) = Authority::open(store, clock, realm, Policy::default(), signers)?;
         Ok(Self { authority, key, stopwatch, _folder: folder })

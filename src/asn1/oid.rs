@@ -46,8 +46,15 @@ pub const AUTHORITY_INFO_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.1.1");
 pub const CPS_QUALIFIER: ObjectIdentifier = oid("1.3.6.1.5.5.7.2.1");
 /// `id-kp-clientAuth`.
 pub const CLIENT_AUTH: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.2");
+/// `id-kp-OCSPSigning`.
+pub const OCSP_SIGNING: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.9");
 /// `id-ad-ocsp`.
 pub const OCSP_ACCESS: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1");
+
+// RFC 6960, the certificate of a responder.
+
+/// `id-pkix-ocsp-nocheck`.
+pub const OCSP_NOCHECK: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.5");
 
 // RFC 5280, extensions of revocation lists and of their entries.
 

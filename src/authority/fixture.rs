@@ -15,8 +15,10 @@ use crate::store::StoreUrl;
 
 use super::Authority;
 use super::AuthorityError;
+use super::FoundingKeys;
 
-/// A store in which an installation was founded, with its keys: the publication key is the last.
+/// A store in which an installation was founded, with its keys: the authorities', that of publication,
+/// the responders'.
 pub(super) struct Founded {
     folder: tempfile::TempDir,
     pub(super) keys: Vec<PrivateKey>,
@@ -28,12 +30,19 @@ impl Founded {
     pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let pair = || signer::generate(KeyAlgorithm::P256, &mut OsRng).unwrap();
-        let founded = Self { folder, keys: [(); 3].map(|()| pair()).into() };
-        let [signature, authentication, publication] = [0, 1, 2].map(|at| founded.signer(at));
+        let founded = Self { folder, keys: [(); 5].map(|()| pair()).into() };
+        let [signature, user_authentication, publication, responder, other] =
+            [0, 1, 2, 3, 4].map(|at| founded.signer(at));
         let store = Store::create(&founded.url()).unwrap();
         let (clock, realm) = (clock(BEGINS), Realm::sandbox());
-        let key = publication.public_key();
-        Authority::found(&store, &clock, &realm, &signature, &authentication, key).unwrap();
+        let keys = FoundingKeys {
+            signature: &signature,
+            user_authentication: &user_authentication,
+            publication: publication.public_key(),
+            signature_responder: responder.public_key(),
+            user_authentication_responder: other.public_key(),
+        };
+        Authority::found(&store, &clock, &realm, &keys).unwrap();
         founded
     }
 

@@ -26,8 +26,8 @@ use super::AuthorityError;
 
 impl Authority {
     /// Founds an installation in a new store: both authorities issue their own certificates to
-    /// these keys, each the first number of its counter, and the signature authority issues the
-    /// publication certificate next.
+    /// these keys, each the first number of its counter; then the signature authority issues the
+    /// publication certificate, and each that of its responder.
     ///
     /// # Errors
     /// When a key is too weak, comes twice or fails, or the store does.
@@ -35,22 +35,58 @@ impl Authority {
         store: &Store,
         clock: &dyn Clock,
         realm: &Realm,
-        signature: &dyn Signer,
-        user_authentication: &dyn Signer,
-        publication: &PublicKey,
+        keys: &FoundingKeys<'_>,
     ) -> Result<(), AuthorityError> {
-        let keys = [signature.public_key(), user_authentication.public_key(), publication];
-        for (position, key) in keys.into_iter().enumerate() {
-            if keys.iter().take(position).any(|other| *other == key) {
+        let all = keys.all();
+        for (position, key) in all.into_iter().enumerate() {
+            if all.iter().take(position).any(|other| *other == key) {
                 return Err(AuthorityError::KeyTwice);
             }
             lint::key(key).map_err(AuthorityError::Key)?;
         }
         let founding = Founding { store, realm, now: clock.now() };
-        let issuer = founding.authority(CaName::Signature, signature)?;
-        founding.service(&issuer, signature, Service::Publication, publication)?;
-        founding.authority(CaName::UserAuthentication, user_authentication)?;
+        for ca in CaName::ALL {
+            let (signer, responder) = match ca {
+                CaName::Signature => (keys.signature, keys.signature_responder),
+                CaName::UserAuthentication => {
+                    (keys.user_authentication, keys.user_authentication_responder)
+                }
+            };
+            let issuer = founding.authority(ca, signer)?;
+            if ca == CaName::Signature {
+                founding.service(&issuer, signer, Service::Publication, keys.publication)?;
+            }
+            founding.service(&issuer, signer, Service::Responder, responder)?;
+        }
         Ok(())
+    }
+}
+
+/// The first keys of an installation, each another. The authorities sign; the services' are certified,
+/// so that their public halves are enough.
+#[derive(Clone, Copy, Debug)]
+pub struct FoundingKeys<'a> {
+    /// That of the signature authority.
+    pub signature: &'a dyn Signer,
+    /// That of the user-authentication authority.
+    pub user_authentication: &'a dyn Signer,
+    /// The publication key.
+    pub publication: &'a PublicKey,
+    /// That of the signature authority's responder.
+    pub signature_responder: &'a PublicKey,
+    /// That of the user-authentication authority's responder.
+    pub user_authentication_responder: &'a PublicKey,
+}
+
+impl<'a> FoundingKeys<'a> {
+    fn all(&self) -> [&'a PublicKey; 5] {
+        [
+            self.signature.public_key(),
+            self.user_authentication.public_key(),
+            self.publication,
+            self.signature_responder,
+            self.user_authentication_responder,
+        ]
     }
 }
 
@@ -132,6 +168,7 @@ mod tests {
     use super::super::fixture::clock;
     use super::*;
     use crate::credential::Reason;
+    use crate::profile::ServiceKey;
     use crate::profile::Subject;
     use crate::store::State;
     use crate::store::StoreUrl;
@@ -153,10 +190,31 @@ mod tests {
         assert_eq!(record.not_after, "2029-03-31T14:59:59Z".parse().unwrap());
         let issuers: Vec<_> = authority.authority_certificates().collect();
         assert!(issuers.iter().all(|(issuer, _)| issuer.serial == Serial::FIRST));
-        // Whoever is certified next gets the next number.
-        let next = |ca| founded.store().rehearse(record.not_before, |tx| tx.draw_serial(ca));
-        assert_eq!(next(CaName::Signature).unwrap().get(), 3);
-        assert_eq!(next(CaName::UserAuthentication).unwrap().get(), 2);
+    }
+
+    #[test]
+    fn every_authority_has_a_responder_of_its_own() {
+        let founded = Founded::new();
+        let authority = founded.open(BEGINS, &[]).unwrap();
+        let all: Vec<_> = authority.service_certificates(Service::Responder).collect();
+        let expected = [(CaName::Signature, 3, 3), (CaName::UserAuthentication, 2, 4)];
+        for ((record, der), (ca, serial, key)) in all.iter().zip(expected) {
+            assert_eq!(
+                authority.responder_certificate(ca, Generation::FIRST),
+                Some((*record, *der))
+            );
+            assert_eq!(
+                PublicKey::of_certificate(der),
+                Ok(founded.signer(key).public_key().clone())
+            );
+            assert_eq!((record.ca, record.generation), (ca, Generation::FIRST));
+            assert_eq!((record.serial.get(), record.state), (serial, State::Live));
+            assert_eq!(record.not_after, "2026-04-30T14:59:59Z".parse().unwrap(), "thirty days");
+            // Whoever is certified next gets the next number.
+            let next = founded.store().rehearse(record.not_before, |tx| tx.draw_serial(ca));
+            assert_eq!(next.unwrap().get(), serial + 1);
+        }
+        assert_eq!(all.len(), expected.len());
     }
 
     #[test]
@@ -189,7 +247,7 @@ mod tests {
         refused(&founded.open("2026-03-31T23:59:59Z", &[2]).unwrap());
         let at = "2026-05-01T00:00:00Z".parse().unwrap();
         let revoke = |tx: &mut Tx<'_>| {
-            let record = tx.service_certificates()?.remove(0);
+            let record = tx.service_certificates(ServiceKey::Publication)?.remove(0);
             tx.revoke(&record, Reason::KeyCompromise, at)
         };
         founded.store().tx(at, revoke).unwrap();
@@ -203,11 +261,22 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let store = Store::create(&StoreUrl::Sqlite(place.path().join("store.db"))).unwrap();
         let (clock, realm) = (clock(BEGINS), Realm::sandbox());
-        for (first, second, third) in
-            [(&one, &other, &one), (&one, &other, &other), (&one, &one, &other)]
-        {
-            let third = third.public_key();
-            let error = Authority::found(&store, &clock, &realm, first, second, third);
+        let [third, fourth, fifth] = [2, 3, 4].map(|at| founded.signer(at));
+        for [second, third, fourth, fifth] in [
+            [&one, &third, &fourth, &fifth],
+            [&other, &one, &fourth, &fifth],
+            [&other, &third, &other, &fifth],
+            [&other, &third, &fourth, &third],
+            [&other, &third, &fourth, &fourth],
+        ] {
+            let keys = FoundingKeys {
+                signature: &one,
+                user_authentication: second,
+                publication: third.public_key(),
+                signature_responder: fourth.public_key(),
+                user_authentication_responder: fifth.public_key(),
+            };
+            let error = Authority::found(&store, &clock, &realm, &keys);
             assert!(matches!(error, Err(AuthorityError::KeyTwice)), "{error:?}");
         }
         let untouched = store.tx(clock.now(), |tx| tx.last_change());

@@ -17,7 +17,9 @@ mod recover;
 mod renew;
 mod request;
 mod rollover;
+mod rotate;
 mod rule;
+mod service;
 mod tick;
 mod verify;
 mod why;
@@ -34,17 +36,17 @@ use crate::lint;
 use crate::policy::Policy;
 use crate::profile::Issuer;
 use crate::profile::Realm;
-use crate::profile::Service;
-use crate::profile::Subject;
+use crate::profile::ServiceKey;
 use crate::profile::ca_name;
 use crate::seal::SealError;
 use crate::seal::assemble;
 use crate::signer::Signer;
 use crate::store::CertificateRecord;
-use crate::store::State;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Tx;
+
+use service::ServiceCertificate;
 
 pub use change::Change;
 pub use change::ChangeRequest;
@@ -52,6 +54,7 @@ pub use digest::Difference;
 pub use digest::DigestLine;
 pub use digest::Digests;
 pub use digest::Incomplete;
+pub use found::FoundingKeys;
 pub use ingest::Correction;
 pub use ingest::EventOutcome;
 pub use ingest::Fate;
@@ -65,7 +68,7 @@ pub use records::Imported;
 pub use records::Registered;
 pub use recover::Recovery;
 pub use recover::Voided;
-pub use renew::PublicationKey;
+pub use renew::CertifiedKey;
 pub use renew::RENEWAL_DAYS;
 pub use renew::Renewed;
 pub use request::Ask;
@@ -74,6 +77,7 @@ pub use request::KeyAsk;
 pub use request::Kinds;
 pub use request::RequestId;
 pub use rollover::NewGeneration;
+pub use rotate::ROTATION_DAYS;
 pub use rule::Rule;
 pub use tick::Tick;
 pub use verify::Verdict;
@@ -140,15 +144,6 @@ fn generations(store: &Store, now: Timestamp) -> Result<Vec<KeyGeneration>, Auth
         }
         Ok(found)
     })
-}
-
-/// A service's certificate, and its key unless it was left where it is.
-#[derive(Debug)]
-struct ServiceCertificate {
-    service: Service,
-    record: CertificateRecord,
-    certificate: Vec<u8>,
-    signer: Option<Box<dyn Signer>>,
 }
 
 impl Authority {
@@ -233,71 +228,6 @@ impl Authority {
     /// The authorities' own certificates in DER, by authority, oldest generation first.
     pub fn authority_certificates(&self) -> impl Iterator<Item = (&Issuer, &[u8])> {
         self.generations.iter().map(|key| (&key.issuer, key.certificate.as_slice()))
-    }
-
-    /// The certificates of a service with their DER, oldest first, whatever became of them.
-    pub fn service_certificates(
-        &self,
-        service: Service,
-    ) -> impl Iterator<Item = (&CertificateRecord, &[u8])> {
-        self.services
-            .iter()
-            .filter(move |known| known.service == service)
-            .map(|known| (&known.record, known.certificate.as_slice()))
-    }
-
-    /// The publication certificate in DER: the newest that is in force.
-    ///
-    /// # Errors
-    /// When none is: it has expired or was revoked.
-    pub fn publication_certificate(&self) -> Result<&[u8], AuthorityError> {
-        Ok(&self.in_force(Service::Publication)?.certificate)
-    }
-
-    /// The publication certificate with its key, which `seal` alone uses.
-    fn publication(&self) -> Result<(&[u8], &dyn Signer), AuthorityError> {
-        let service = Service::Publication;
-        let current = self.in_force(service)?;
-        let signer = current.signer.as_deref().ok_or(AuthorityError::NoServiceKey { service })?;
-        Ok((&current.certificate, signer))
-    }
-
-    /// The newest certificate of a service that is in force now; its state is that of the opening.
-    fn in_force(&self, service: Service) -> Result<&ServiceCertificate, AuthorityError> {
-        let now = self.now();
-        let in_force = |known: &&ServiceCertificate| {
-            let record = &known.record;
-            known.service == service
-                && record.state == State::Live
-                && (record.not_before..=record.not_after).contains(&now)
-        };
-        let found = self.services.iter().rev().find(in_force);
-        found.ok_or(AuthorityError::NoServiceCertificate { service })
-    }
-
-    /// The services' certificates, oldest first; each takes its key out of `signers`. Where several
-    /// have one key, it goes to the newest.
-    fn take_up_services(
-        &self,
-        signers: &mut Vec<Box<dyn Signer>>,
-    ) -> Result<Vec<ServiceCertificate>, AuthorityError> {
-        let mut services = self.store.tx(self.now(), |tx| {
-            let mut services = Vec::new();
-            for record in tx.service_certificates()? {
-                let Subject::Service(service) = record.subject else { continue };
-                let unsigned = StoreError::Damaged("a service's certificate is not signed");
-                let certificate = self.der(tx, &record)?.ok_or(unsigned)?;
-                services.push(ServiceCertificate { service, record, certificate, signer: None });
-            }
-            Ok::<_, AuthorityError>(services)
-        })?;
-        for known in services.iter_mut().rev() {
-            let key = PublicKey::of_certificate(&known.certificate)
-                .map_err(|_| StoreError::Damaged("a service has no key"))?;
-            let position = signers.iter().position(|signer| *signer.public_key() == key);
-            known.signer = position.map(|position| signers.swap_remove(position));
-        }
-        Ok(services)
     }
 
     /// Passes every audit entry above `after` to `each`, in order, and checks the chain from the
@@ -401,13 +331,13 @@ pub enum AuthorityError {
     #[error("no {service} certificate is in force: it has expired or was revoked")]
     NoServiceCertificate {
         /// The service.
-        service: Service,
+        service: ServiceKey,
     },
     /// A service without its key.
     #[error("the {service} key is not here")]
     NoServiceKey {
         /// The service.
-        service: Service,
+        service: ServiceKey,
     },
     /// Two of the founding keys are one.
     #[error("two of the keys are the same: each authority and each service has its own")]
@@ -422,7 +352,7 @@ pub enum AuthorityError {
     #[error("the {service} certificate was renewed or revoked meanwhile: start again")]
     ServiceChanged {
         /// The service.
-        service: Service,
+        service: ServiceKey,
     },
     /// The settings name another organisation than the certificates.
     #[error(

@@ -1,6 +1,6 @@
-//! Renewing the publication certificate (公開用証明書の更新): in time, to the same key; or at any time to
-//! another one that takes its place. The next number of the signature authority, by its newest
-//! generation in force.
+//! Renewing the services' certificates, and the publication certificate in particular (公開用証明書の更新):
+//! in time, to the same key; or at any time to another one that takes its place. The next number of
+//! the signature authority, by its newest generation in force.
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
@@ -13,7 +13,7 @@ use crate::lint;
 use crate::profile::Issuer;
 use crate::profile::Service;
 use crate::profile::ServiceGrant;
-use crate::profile::Subject;
+use crate::profile::ServiceKey;
 use crate::profile::TbsCertificate;
 use crate::profile::service_certificate;
 use crate::profile::service_end;
@@ -29,19 +29,19 @@ use crate::store::Tx;
 use super::Authority;
 use super::AuthorityError;
 use super::KeyGeneration;
-use super::ServiceCertificate;
 use super::outcome::Refused;
 use super::recover::resolve;
 use super::rule::Rule;
+use super::service::ServiceCertificate;
 
 /// Days before its end from which on the publication certificate is renewed. Publications are made
 /// daily, so that ninety of them may fail before it is too late; and whoever keeps the certificate
 /// elsewhere has a quarter of a year in which the one before still counts.
 pub const RENEWAL_DAYS: u8 = 90;
 
-/// For which key a publication certificate is made.
+/// For which key a service's certificate is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PublicationKey {
+pub enum CertifiedKey {
     /// The one that there is.
     Kept,
     /// Another one.
@@ -76,15 +76,7 @@ impl Authority {
     /// ends within [`RENEWAL_DAYS`] and another one would last longer.
     #[must_use]
     pub fn is_publication_ending(&self) -> bool {
-        let now = self.now();
-        let Ok(current) = self.in_force(PUBLICATION) else { return true };
-        let end = current.record.not_after;
-        let lasts_longer = || {
-            // Where the issuer ends as soon, another one would be made at every publication.
-            let longer = |key: &KeyGeneration| service_end(now, &key.issuer).is_ok_and(|e| e > end);
-            self.certifying(now).is_ok_and(longer)
-        };
-        end.to_unix() - now.to_unix() < i64::from(RENEWAL_DAYS) * 24 * 3600 && lasts_longer()
+        self.is_ending(PUBLICATION, i64::from(RENEWAL_DAYS) * DAY)
     }
 
     /// Certifies the publication key once more. The certificate before stays in force until its end.
@@ -95,7 +87,7 @@ impl Authority {
     /// inner error.
     pub fn renew_publication(&mut self) -> Result<Result<Renewed, Refused>, AuthorityError> {
         let key = self.publication_signer()?.public_key().clone();
-        self.certify_publication(&key, PublicationKey::Kept)
+        self.certify_service(PUBLICATION, &key, CertifiedKey::Kept)
     }
 
     /// Puts another publication key in the place of the one before, with a certificate. Those before
@@ -109,8 +101,8 @@ impl Authority {
         compromised: bool,
     ) -> Result<Result<Renewed, Refused>, AuthorityError> {
         let key = signer.public_key().clone();
-        lint::key(&key).map_err(AuthorityError::Key)?;
-        let made = self.certify_publication(&key, PublicationKey::Replaced { compromised })?;
+        let replaced = CertifiedKey::Replaced { compromised };
+        let made = self.certify_service(PUBLICATION, &key, replaced)?;
         if made.is_ok() {
             self.take_up_services_again(Some(signer))?;
         }
@@ -123,68 +115,65 @@ impl Authority {
     /// As for [`Authority::renew_publication`].
     pub fn rehearse_publication_renewal(
         &self,
-        key: PublicationKey,
+        key: CertifiedKey,
     ) -> Result<Result<Renewed, Refused>, AuthorityError> {
-        self.store.rehearse(self.now(), |tx| {
-            resolve(tx)?;
-            let planned = self.plan_renewal(tx, key)?;
-            Ok(planned.map(|(renewed, _)| renewed))
-        })
+        self.rehearse_renewal(PUBLICATION, key)
     }
 
     /// What the publication key is, whether it is here or not.
     pub(super) fn publication_algorithm(&self) -> Result<KeyAlgorithm, AuthorityError> {
-        let newest = self.service_certificates(PUBLICATION).last();
+        let newest = self.service_certificates(Service::Publication).last();
         let missing = AuthorityError::NoServiceCertificate { service: PUBLICATION };
-        let (_, certificate) = newest.ok_or(missing)?;
-        let key = PublicKey::of_certificate(certificate)
-            .map_err(|_| StoreError::Damaged("a service has no key"))?;
-        Ok(key.algorithm())
+        algorithm_of(newest.ok_or(missing)?.1)
     }
 
-    /// Reads the services' certificates again, which another process may have renewed; each keeps
-    /// its key, and `signer` finds its own.
-    pub(super) fn take_up_services_again(
-        &mut self,
-        signer: Option<Box<dyn Signer>>,
-    ) -> Result<(), AuthorityError> {
-        let known = self.services.iter_mut().filter_map(|known| known.signer.take());
-        let mut signers: Vec<_> = known.chain(signer).collect();
-        self.services = self.take_up_services(&mut signers)?;
-        Ok(())
+    /// Whether a service needs another certificate now: none is in force, or the newest ends within
+    /// so many seconds and another one would last longer.
+    pub(super) fn is_ending(&self, service: ServiceKey, within: i64) -> bool {
+        let now = self.now();
+        let Ok(current) = self.in_force(service) else { return true };
+        let end = current.record.not_after;
+        let lasts_longer = || {
+            // Where the issuer ends as soon, another one would be made at every publication.
+            let new_end = |key: &KeyGeneration| service_end(service.service(), now, &key.issuer);
+            self.certifying(service, now).is_ok_and(|key| new_end(key).is_ok_and(|new| new > end))
+        };
+        end.to_unix() - now.to_unix() < within && lasts_longer()
     }
 
-    /// Whether the services' certificates still stand as they were taken up.
-    pub(super) fn check_services(&self, tx: &mut Tx<'_>) -> Result<(), AuthorityError> {
-        let records = tx.service_certificates()?;
-        if records.iter().eq(self.services.iter().map(|known| &known.record)) {
-            Ok(())
-        } else {
-            Err(AuthorityError::ServiceChanged { service: PUBLICATION })
-        }
-    }
-
-    /// Intends, seals and completes a publication certificate.
-    fn certify_publication(
-        &mut self,
-        key: &PublicKey,
-        kept: PublicationKey,
+    /// What [`Authority::certify_service`] would make, without making it.
+    pub(super) fn rehearse_renewal(
+        &self,
+        service: ServiceKey,
+        key: CertifiedKey,
     ) -> Result<Result<Renewed, Refused>, AuthorityError> {
+        self.store.rehearse(self.now(), |tx| {
+            resolve(tx)?;
+            let planned = self.plan_renewal(tx, service, key)?;
+            Ok(planned.map(|(renewed, _)| renewed))
+        })
+    }
+
+    /// Intends, seals and completes a service's certificate.
+    pub(super) fn certify_service(
+        &mut self,
+        service: ServiceKey,
+        key: &PublicKey,
+        kept: CertifiedKey,
+    ) -> Result<Result<Renewed, Refused>, AuthorityError> {
+        if kept != CertifiedKey::Kept {
+            lint::key(key).map_err(AuthorityError::Key)?;
+        }
         let now = self.now();
         let (planned, recorded) = self.store.record(now, |tx| {
-            let (renewed, issuer) = match self.plan_renewal(tx, kept)? {
+            let (renewed, issuer) = match self.plan_renewal(tx, service, kept)? {
                 Ok(planned) => planned,
                 Err(refused) => return Ok(Err(refused)),
             };
-            if kept != PublicationKey::Kept && !tx.key_use(&key.hash())?.is_empty() {
+            if kept != CertifiedKey::Kept && !tx.key_use(&key.hash())?.is_empty() {
                 return Err(AuthorityError::KeyUsed);
             }
-            let realm = &self.realm;
-            let Renewed { service, serial, not_before, .. } = renewed;
-            let grant = ServiceGrant { realm, issuer, service, serial, key, not_before };
-            let tbs = service_certificate(&grant).map_err(|_| AuthorityError::Time)?;
-            let checked = lint::check(tbs, &lint::Authority { realm, issuer: Some(issuer) })?;
-            tx.intend(checked, &Intention { person: None, request: RENEWAL, clause: None })?;
+            self.intend_service(tx, &renewed, issuer, key)?;
             Ok(Ok(renewed))
         })?;
         let mut renewed = match planned {
@@ -193,7 +182,7 @@ impl Authority {
         };
         for recorded in recorded {
             let intent = recorded.intent();
-            let revoked = self.put_service_in_force(recorded, kept, now);
+            let revoked = self.put_service_in_force(recorded, service, kept, now);
             renewed.revoked = revoked.inspect_err(|_| self.give_up(&[intent]))?;
         }
         self.take_up_services_again(None)?;
@@ -204,12 +193,13 @@ impl Authority {
     fn plan_renewal(
         &self,
         tx: &mut Tx<'_>,
-        key: PublicationKey,
+        of: ServiceKey,
+        key: CertifiedKey,
     ) -> Result<Result<(Renewed, &Issuer), Refused>, AuthorityError> {
         self.check_generations(tx)?;
-        self.check_services(tx)?;
+        self.check_service(tx, of)?;
         let not_before = tx.at();
-        let KeyGeneration { issuer, signer, .. } = match self.certifying(not_before) {
+        let KeyGeneration { issuer, signer, .. } = match self.certifying(of, not_before) {
             Ok(issuing) => issuing,
             Err(rule) => return Ok(Err(rule.into())),
         };
@@ -217,18 +207,39 @@ impl Authority {
         if signer.is_none() {
             return Err(AuthorityError::NoKey { ca, generation });
         }
-        if key == PublicationKey::Kept && self.is_publication_key_revoked()? {
+        if key == CertifiedKey::Kept && self.is_publication_key_revoked()? {
             return Ok(Err(Rule::ServiceKeyRevoked.into()));
         }
-        if tx.is_renewing(PUBLICATION)? {
+        if tx.is_renewing(of)? {
             return Ok(Err(Rule::RenewalPending.into()));
         }
+        let service = of.service();
         let serial = tx.draw_serial(ca)?;
-        let not_after = service_end(not_before, issuer).map_err(|_| AuthorityError::Time)?;
-        let revoked = compromised(tx, key)?.iter().map(|record| record.serial).collect();
-        let service = PUBLICATION;
+        let not_after = service_end(service, not_before, issuer);
+        let not_after = not_after.map_err(|_| AuthorityError::Time)?;
+        let revoked = compromised(tx, of, key)?.iter().map(|record| record.serial).collect();
         let renewed = Renewed { service, ca, generation, serial, not_before, not_after, revoked };
         Ok(Ok((renewed, issuer)))
+    }
+
+    fn intend_service(
+        &self,
+        tx: &mut Tx<'_>,
+        renewed: &Renewed,
+        issuer: &Issuer,
+        key: &PublicKey,
+    ) -> Result<(), AuthorityError> {
+        let realm = &self.realm;
+        let Renewed { service, serial, not_before, .. } = *renewed;
+        let grant = ServiceGrant { realm, issuer, service, serial, key, not_before };
+        let tbs = service_certificate(&grant).map_err(|_| AuthorityError::Time)?;
+        let checked = lint::check(tbs, &lint::Authority { realm, issuer: Some(issuer) })?;
+        let request = match service {
+            Service::Publication => "renew-publication",
+            Service::Responder => "rotate-responder",
+        };
+        tx.intend(checked, &Intention { person: None, request, clause: None })?;
+        Ok(())
     }
 
     /// Signs the certificate and puts it in force; revokes what is compromised in the same
@@ -236,14 +247,15 @@ impl Authority {
     fn put_service_in_force(
         &self,
         recorded: Recorded<TbsCertificate>,
-        key: PublicationKey,
+        service: ServiceKey,
+        key: CertifiedKey,
         now: Timestamp,
     ) -> Result<Vec<Serial>, AuthorityError> {
         let (ca, generation) = recorded.tbs().issuer();
         let signer = self.generation(ca, generation)?.signer.as_deref();
         let sealed = seal(recorded, signer.ok_or(AuthorityError::NoKey { ca, generation })?)?;
         self.store.tx(now, |tx| {
-            let compromised = compromised(tx, key)?;
+            let compromised = compromised(tx, service, key)?;
             let record = tx.at_intent(sealed.intent())?;
             tx.complete(&record, &sealed)?;
             for record in &compromised {
@@ -253,24 +265,41 @@ impl Authority {
         })
     }
 
-    /// The generation that certifies services: the newest in force. Where a holder's certificate
-    /// would be refused because the newest has not begun, publication goes on.
-    fn certifying(&self, at: Timestamp) -> Result<&KeyGeneration, Rule> {
-        let own = || self.generations.iter().filter(|key| key.issuer.ca == CaName::Signature);
-        let in_force = own().filter(|key| key.is_in_force(at));
-        in_force.max_by_key(|key| key.issuer.generation).ok_or({
-            if own().any(|key| at < key.issuer.not_before) { Rule::CaNotYet } else { Rule::CaEnded }
-        })
+    /// The generation that certifies a service's key: a responder's is its own, publication's the
+    /// newest in force. Where a holder's certificate would be refused because the newest has not
+    /// begun, publication goes on.
+    fn certifying(&self, service: ServiceKey, at: Timestamp) -> Result<&KeyGeneration, Rule> {
+        match service {
+            ServiceKey::Responder(ca, generation) => {
+                let own = self.generation(ca, generation).map_err(|_| Rule::UnknownGeneration)?;
+                if own.is_in_force(at) {
+                    Ok(own)
+                } else if at < own.issuer.not_before {
+                    Err(Rule::CaNotYet)
+                } else {
+                    Err(Rule::GenerationEnded)
+                }
+            }
+            _ => {
+                let own =
+                    || self.generations.iter().filter(|key| key.issuer.ca == CaName::Signature);
+                let in_force = own().filter(|key| key.is_in_force(at));
+                in_force.max_by_key(|key| key.issuer.generation).ok_or({
+                    let is_to_come = own().any(|key| at < key.issuer.not_before);
+                    if is_to_come { Rule::CaNotYet } else { Rule::CaEnded }
+                })
+            }
+        }
     }
 
     /// The publication key that is here.
     fn publication_signer(&self) -> Result<&dyn Signer, AuthorityError> {
-        let own = self.services.iter().filter(|known| known.service == PUBLICATION);
+        let own = self.services.iter().filter(|known| known.of == PUBLICATION);
         let signer = own.rev().find_map(|known| known.signer.as_deref());
         signer.ok_or(AuthorityError::NoServiceKey { service: PUBLICATION })
     }
 
-    /// Whether a certificate of the key that is here was revoked.
+    /// Whether a certificate of the publication key that is here was revoked.
     fn is_publication_key_revoked(&self) -> Result<bool, AuthorityError> {
         let key = self.publication_signer()?.public_key();
         let is_its = |known: &ServiceCertificate| {
@@ -282,23 +311,32 @@ impl Authority {
     }
 }
 
+/// What the key of a service's certificate is.
+pub(super) fn algorithm_of(certificate: &[u8]) -> Result<KeyAlgorithm, AuthorityError> {
+    let key = PublicKey::of_certificate(certificate)
+        .map_err(|_| StoreError::Damaged("a service has no key"))?;
+    Ok(key.algorithm())
+}
+
 /// The certificates that end because their keys are compromised: all that have not ended, since the
-/// keys before the last one lay beside it.
-fn compromised(tx: &mut Tx<'_>, key: PublicationKey) -> Result<Vec<CertificateRecord>, StoreError> {
-    if key != (PublicationKey::Replaced { compromised: true }) {
+/// keys before the last one lay where it does.
+fn compromised(
+    tx: &mut Tx<'_>,
+    service: ServiceKey,
+    key: CertifiedKey,
+) -> Result<Vec<CertificateRecord>, StoreError> {
+    if key != (CertifiedKey::Replaced { compromised: true }) {
         return Ok(Vec::new());
     }
     let at = tx.at();
-    let mut records = tx.service_certificates()?;
-    records.retain(|record| {
-        let is_of_publication = record.subject == Subject::Service(PUBLICATION);
-        is_of_publication && record.state == State::Live && record.not_after >= at
-    });
+    let mut records = tx.service_certificates(service)?;
+    records.retain(|record| record.state == State::Live && record.not_after >= at);
     Ok(records)
 }
 
-const PUBLICATION: Service = Service::Publication;
-const RENEWAL: &str = "renew-publication";
+/// Seconds of a day.
+pub(super) const DAY: i64 = 24 * 3600;
+const PUBLICATION: ServiceKey = ServiceKey::Publication;
 
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
@@ -342,14 +380,14 @@ mod tests {
         assert!(!opened(&founded, IN_TIME).is_publication_ending());
         let mut authority = opened(&founded, "2028-12-31T15:00:00Z");
         assert!(authority.is_publication_ending());
-        let rehearsed = authority.rehearse_publication_renewal(PublicationKey::Kept);
+        let rehearsed = authority.rehearse_publication_renewal(CertifiedKey::Kept);
         let renewed = authority.renew_publication().unwrap().unwrap();
         assert_eq!(rehearsed.unwrap().unwrap(), renewed);
-        assert_eq!((renewed.serial.get(), &*renewed.revoked), (3, &[][..]));
+        assert_eq!((renewed.serial.get(), &*renewed.revoked), (4, &[][..]));
         assert_eq!(renewed.not_after, "2031-12-31T14:59:59Z".parse().unwrap());
         assert!(!authority.is_publication_ending());
         publish(&authority).unwrap();
-        let all: Vec<_> = authority.service_certificates(PUBLICATION).collect();
+        let all: Vec<_> = authority.service_certificates(Service::Publication).collect();
         let [(old, before), (_, newest)] = all[..] else { panic!("{all:?}") };
         assert_eq!((old.state, old.not_after), (State::Live, END.parse().unwrap()), "it stays");
         let key = |der: &[u8]| PublicKey::of_certificate(der).unwrap();
@@ -381,7 +419,7 @@ mod tests {
         let mut authority = opened(&founded, "2030-01-01T00:00:00Z");
         authority.roll_over(CaName::Signature, new_signer()).unwrap().unwrap();
         let renewed = authority.renew_publication().unwrap().unwrap();
-        assert_eq!((renewed.generation.get(), renewed.serial.get()), (2, 4));
+        assert_eq!((renewed.generation.get(), renewed.serial.get()), (2, 5));
         // The clock set back: the second has not begun, and the first needs no help.
         let mut back = opened(&founded, "2027-01-01T00:00:00Z");
         assert!(!back.is_publication_ending());
@@ -419,9 +457,10 @@ mod tests {
         let mut before = opened(&founded, "2027-01-02T00:00:00Z");
         let mut other = opened(&founded, "2027-01-02T00:00:00Z");
         let renewed = other.replace_publication_key(new_signer(), true).unwrap().unwrap();
-        assert_eq!(renewed.revoked.iter().map(|n| n.get()).collect::<Vec<_>>(), [2, 3]);
+        assert_eq!(renewed.revoked.iter().map(|n| n.get()).collect::<Vec<_>>(), [2, 4]);
         let at = "2027-01-02T00:00:00Z".parse().unwrap();
-        let states = other.service_certificates(PUBLICATION).map(|(record, _)| record.state);
+        let states =
+            other.service_certificates(Service::Publication).map(|(record, _)| record.state);
         let revoked = State::Revoked(at, Reason::KeyCompromise);
         assert_eq!(states.collect::<Vec<_>>(), [revoked, revoked, State::Live]);
         publish(&other).unwrap();
@@ -441,15 +480,12 @@ mod tests {
         let founded = Founded::new();
         let authority = opened(&founded, "2027-01-01T00:00:00Z");
         let pending = authority.store.tx(authority.now(), |tx| {
-            let (renewed, issuer) =
-                authority.plan_renewal(tx, PublicationKey::Kept)?.map_err(|_| StoreError::Busy)?;
-            let (realm, key) = (&authority.realm, authority.publication_signer()?.public_key());
-            let Renewed { service, serial, not_before, .. } = renewed;
-            let grant = ServiceGrant { realm, issuer, service, serial, key, not_before };
-            let tbs = service_certificate(&grant).map_err(|_| AuthorityError::Time)?;
-            let checked = lint::check(tbs, &lint::Authority { realm, issuer: Some(issuer) })?;
-            tx.intend(checked, &Intention { person: None, request: RENEWAL, clause: None })?;
-            authority.plan_renewal(tx, PublicationKey::Kept)
+            let (renewed, issuer) = authority
+                .plan_renewal(tx, PUBLICATION, CertifiedKey::Kept)?
+                .map_err(|_| StoreError::Busy)?;
+            let key = authority.publication_signer()?.public_key();
+            authority.intend_service(tx, &renewed, issuer, key)?;
+            authority.plan_renewal(tx, PUBLICATION, CertifiedKey::Kept)
         });
         let pending = pending.unwrap().map(|(renewed, _)| renewed);
         assert_eq!(pending, Err(Rule::RenewalPending.into()));

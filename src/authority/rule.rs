@@ -48,13 +48,17 @@ pub enum Rule {
     ServiceKeyRevoked,
     /// No generation of the authority is in force any more.
     CaEnded,
+    /// The authority has no such generation.
+    UnknownGeneration,
+    /// The generation is not in force any more.
+    GenerationEnded,
     /// The clock of a production installation cannot be set.
     ProductionClock,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -76,6 +80,8 @@ impl Rule {
         Self::RenewalPending,
         Self::ServiceKeyRevoked,
         Self::CaEnded,
+        Self::UnknownGeneration,
+        Self::GenerationEnded,
         Self::ProductionClock,
     ];
 
@@ -104,6 +110,8 @@ impl Rule {
             Self::RenewalPending => "R-RENEWAL-PENDING",
             Self::ServiceKeyRevoked => "R-SERVICE-KEY-REVOKED",
             Self::CaEnded => "R-CA-ENDED",
+            Self::UnknownGeneration => "R-GENERATION-UNKNOWN",
+            Self::GenerationEnded => "R-GENERATION-ENDED",
             Self::ProductionClock => "R-PRODUCTION-CLOCK",
         }
     }
@@ -178,6 +186,13 @@ impl Rule {
             Self::CaEnded => {
                 "every generation of the authority has ended: start the next one with jpki ca \
                  rollover"
+            }
+            Self::UnknownGeneration => {
+                "the authority has no such generation: jpki ca list shows those that it has"
+            }
+            Self::GenerationEnded => {
+                "this generation has ended, and its certificates with it: nobody needs an answer \
+                 about them from its responder"
             }
             Self::ProductionClock => {
                 "this home was initialised with --production: its clock cannot be set by --at"

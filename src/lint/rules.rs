@@ -71,8 +71,9 @@ pub(super) const VALIDITY_AUTHORITY: Rule = Rule::new(
 );
 pub(super) const VALIDITY_SERVICE: Rule = Rule::new(
     "L-VALIDITY-SERVICE",
-    "service certificate, validity (assumed, A-12)",
-    "the validity is not three years less a day, counted in days of Japan, or until the issuer's end",
+    "service certificate, validity (assumed, A-12 and A-13)",
+    "the validity is not three years less a day for publication or thirty days for a responder, \
+     counted in days of Japan, or until the issuer's end",
 );
 pub(super) const SUBJECT: Rule = Rule::new(
     "L-SUBJECT",
@@ -135,8 +136,14 @@ pub(super) const KEY_USAGE: Rule = Rule::new(
 );
 pub(super) const EXTENDED_KEY_USAGE: Rule = Rule::new(
     "L-EXTENDED-KEY-USAGE",
-    "JPKI profile, extKeyUsage",
-    "the extended key usage is not clientAuth alone",
+    "JPKI profile, extKeyUsage; RFC 6960 section 4.2.2.2",
+    "the extended key usage is not the profile's alone: clientAuth for a holder, OCSPSigning for a \
+     responder",
+);
+pub(super) const OCSP_NO_CHECK: Rule = Rule::new(
+    "L-OCSP-NOCHECK",
+    "RFC 6960 section 4.2.2.2.1",
+    "the value of ocsp-nocheck is not NULL",
 );
 pub(super) const BASIC_CONSTRAINTS: Rule = Rule::new(
     "L-BASIC-CONSTRAINTS",
@@ -304,6 +311,7 @@ pub static ALL: &[&Rule] = &[
     &EXTENSION_CRITICAL,
     &KEY_USAGE,
     &EXTENDED_KEY_USAGE,
+    &OCSP_NO_CHECK,
     &BASIC_CONSTRAINTS,
     &POLICY,
     &POLICY_CPS,

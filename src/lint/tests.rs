@@ -58,7 +58,12 @@ fn good_service_certificates_pass() {
             for service in Service::ALL {
                 let issuer = second_generation(ca);
                 let tbs = service_certificate(realm, ca, service);
-                assert_eq!(tbs.not_after().to_string(), "2027-05-20T14:59:59Z");
+                // From 21 May on in Japan: three years less a day, or thirty days.
+                let (end, last_days) = match service {
+                    Service::Publication => ("2027-05-20T14:59:59Z", "2027-01-01T00:00:00Z"),
+                    Service::Responder => ("2024-06-19T14:59:59Z", "2029-09-01T00:00:00Z"),
+                };
+                assert_eq!(tbs.not_after().to_string(), end);
                 assert_eq!(tbs.subject().partition().code(), "000000");
                 let authority = Authority { realm, issuer: Some(&issuer) };
                 assert_eq!(check(tbs.clone(), &authority).unwrap().tbs(), &tbs);
@@ -66,8 +71,8 @@ fn good_service_certificates_pass() {
                 assert_eq!(report.table, Some(Table::Service(ca, service)));
                 assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
 
-                // In the issuer's last years, its end is the service's.
-                let late = service_certificate_from(realm, ca, service, "2027-01-01T00:00:00Z");
+                // In the issuer's last years or days, its end is the service's.
+                let late = service_certificate_from(realm, ca, service, last_days);
                 assert_eq!(late.not_after(), issuer.not_after);
                 let report = certificate_file(&complete(&late, late.as_der()));
                 assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
@@ -238,7 +243,8 @@ fn no_flipped_bit_goes_unseen_but_in_the_holders_own_data() {
             }
         }
     }
-    for tbs in [second(), publication(CaName::Signature)] {
+    let responder = service_certificate(&production(), CaName::Signature, Service::Responder);
+    for tbs in [second(), publication(CaName::Signature), responder] {
         for position in 0..tbs.as_der().len() {
             for bit in 0..8 {
                 let mut der = tbs.as_der().to_vec();
@@ -260,11 +266,12 @@ proptest! {
     fn any_damage_is_judged(
         changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<proptest::sample::Index>(),
-        which in 0..3,
+        which in 0..4,
     ) {
         let tbs = match which {
             0 => publication(CaName::Signature),
             1 => holder_certificate(&production(), Kind::Signature, Carrier::Card),
+            2 => service_certificate(&production(), CaName::Signature, Service::Responder),
             _ => holder_certificate(&production(), Kind::UserAuthentication, Carrier::Card),
         };
         let mut der = tbs.as_der().to_vec();

@@ -42,3 +42,8 @@ pub const CA_YEARS: u8 = 10;
 /// Years of the life of a service's certificate, less a day. Nothing is published of such
 /// certificates: the lists of the real service come without a manifest.
 pub const SERVICE_YEARS: u8 = 3;
+
+/// Days of the life of a responder's certificate, the first and the last counted. Nothing is
+/// published of the real one. It says `id-pkix-ocsp-nocheck`, so that a stolen key is believed until
+/// the end: RFC 6960 section 4.2.2.2.1 advises a very short life for that.
+pub const RESPONDER_DAYS: u8 = 30;

@@ -14,6 +14,16 @@ pub(super) fn key_usage(der: &mut Der, bits: [u8; 2]) {
     der.extension(oid::KEY_USAGE, true, |der| der.primitive(tag::BIT_STRING, &bits));
 }
 
+/// `extKeyUsage` of one purpose.
+pub(super) fn extended_key_usage(der: &mut Der, purpose: ObjectIdentifier) {
+    der.extension(oid::EXTENDED_KEY_USAGE, false, |der| der.sequence(|der| der.oid(purpose)));
+}
+
+/// `id-pkix-ocsp-nocheck`, whose value is NULL (RFC 6960 section 4.2.2.2.1).
+pub(super) fn ocsp_no_check(der: &mut Der) {
+    der.extension(oid::OCSP_NOCHECK, false, Der::null);
+}
+
 /// `certificatePolicies`, critical: one policy with the practice statement's address.
 pub(super) fn certificate_policies(der: &mut Der, policy: ObjectIdentifier) {
     der.extension(oid::CERTIFICATE_POLICIES, true, |der| {

@@ -37,6 +37,7 @@ pub use realm::Realm;
 pub use realm::RealmError;
 pub use service::Service;
 pub use service::ServiceGrant;
+pub use service::ServiceKey;
 pub use service::service_certificate;
 pub use service::service_end;
 pub use signature::Attested;

@@ -23,9 +23,7 @@ pub fn user_authentication_certificate(grant: &Grant<'_>) -> TbsCertificate {
         // 1. keyUsage: digitalSignature.
         extension::key_usage(der, [0x07, 0x80]);
         // 2. extKeyUsage: clientAuth.
-        der.extension(oid::EXTENDED_KEY_USAGE, false, |der| {
-            der.sequence(|der| der.oid(oid::CLIENT_AUTH));
-        });
+        extension::extended_key_usage(der, oid::CLIENT_AUTH);
         // 3. certificatePolicies.
         extension::certificate_policies(der, realm.arc().policy(kind, grant.carrier));
         // 4. issuerAltName: the authority's Japanese name.

@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::credential::Serial;
-use crate::profile::Service;
+use crate::profile::ServiceKey;
 use crate::register::Person;
 use crate::seal::Intent;
 
@@ -92,12 +92,18 @@ pub(super) trait Transaction: Register + Retention + Listing {
     /// Whether an authority's own certificate is intended.
     fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError>;
 
-    /// Every certificate that was issued to a service, oldest first.
-    fn is_renewing(&mut self, service: Service) -> Result<bool, StoreError>;
-
-    fn service_key(&mut self, service: Service) -> Result<Option<[u8; 32]>, StoreError>;
-
-    fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError>;
+    /// Whether a certificate of this key's service is intended.
+    fn is_renewing(&mut self, key: ServiceKey) -> Result<bool, StoreError>;
+    /// Every certificate that was issued to this key or to those in its place before, oldest first.
+    fn service_certificates(
+        &mut self,
+        key: ServiceKey,
+    ) -> Result<Vec<CertificateRecord>, StoreError>;
+    /// The newest of them, and the SHA-256 of the key that it is for.
+    fn newest_service_certificate(
+        &mut self,
+        key: ServiceKey,
+    ) -> Result<Option<(CertificateRecord, [u8; 32])>, StoreError>;
 
     /// Intents whose process is gone, oldest first, with the ids of their requests.
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError>;

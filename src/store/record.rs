@@ -8,6 +8,8 @@ use crate::credential::Generation;
 use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::law::validity::Clause;
+use crate::profile::Service;
+use crate::profile::ServiceKey;
 use crate::profile::Subject;
 use crate::register::Person;
 use crate::seal::Intent;
@@ -64,6 +66,18 @@ impl CertificateRecord {
     #[must_use]
     pub fn audit_subject(&self) -> audit::Subject {
         audit::Subject { ca: self.ca, generation: self.generation, serial: self.serial }
+    }
+
+    /// The service's key in whose place it is or was; none for any other certificate.
+    #[must_use]
+    pub fn service_key(&self) -> Option<ServiceKey> {
+        match self.subject {
+            Subject::Service(Service::Publication) => Some(ServiceKey::Publication),
+            Subject::Service(Service::Responder) => {
+                Some(ServiceKey::Responder(self.ca, self.generation))
+            }
+            Subject::Authority | Subject::Holder(..) => None,
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::credential::CaName;
 use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::lint::Checked;
-use crate::profile::Service;
+use crate::profile::ServiceKey;
 use crate::profile::TbsCertificate;
 use crate::register::Person;
 use crate::seal::Intent;
@@ -316,28 +316,36 @@ impl<'a> Tx<'a> {
         self.inner.is_rolling_over(ca)
     }
 
-    /// Whether a certificate of this service is intended.
+    /// Whether another certificate is intended in the place of this service's key.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn is_renewing(&mut self, service: Service) -> Result<bool, StoreError> {
-        self.inner.is_renewing(service)
+    pub fn is_renewing(&mut self, key: ServiceKey) -> Result<bool, StoreError> {
+        self.inner.is_renewing(key)
     }
 
-    /// The SHA-256 of the key that the newest certificate of a service is for.
+    /// Every certificate that was issued to this service's key or to those that it has replaced,
+    /// whatever became of it, oldest first.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn service_key(&mut self, service: Service) -> Result<Option<[u8; 32]>, StoreError> {
-        self.inner.service_key(service)
+    pub fn service_certificates(
+        &mut self,
+        key: ServiceKey,
+    ) -> Result<Vec<CertificateRecord>, StoreError> {
+        self.inner.service_certificates(key)
     }
 
-    /// Every certificate that was issued to a service, whatever became of it, oldest first.
+    /// The newest certificate that was issued to this service's key, whatever became of it, with the
+    /// SHA-256 of the key's `SubjectPublicKeyInfo`.
     ///
     /// # Errors
     /// Those of the store.
-    pub fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.inner.service_certificates()
+    pub fn newest_service_certificate(
+        &mut self,
+        key: ServiceKey,
+    ) -> Result<Option<(CertificateRecord, [u8; 32])>, StoreError> {
+        self.inner.newest_service_certificate(key)
     }
 
     /// Intents whose process is gone, oldest first, with the ids of their requests.

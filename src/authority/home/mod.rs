@@ -6,8 +6,10 @@
 //! keys/<ca>-<generation>.key.pem         private keys, mode 0600
 //! keys/publication.key.pem               the key that signs what is published, mode 0600
 //! keys/publication.replaced-….pem        those that did before, by the beginning of their key ids
+//! keys/ocsp-<ca>-<generation>.key.pem    the responders' keys, mode 0600
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
 //! ca/publication.cer, .pem               the publication certificate
+//! ca/ocsp-<ca>-<generation>.cer, .pem    the responders' certificates
 //! ```
 //!
 //! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`, a
@@ -15,7 +17,9 @@
 
 mod config;
 mod publication;
+mod responder;
 mod serve;
+mod service;
 
 use std::fs;
 use std::io;
@@ -35,7 +39,7 @@ use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
-use crate::profile::Service;
+use crate::profile::ServiceKey;
 use crate::signer;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
@@ -48,6 +52,7 @@ use crate::store::StoreUrl;
 
 use super::Authority;
 use super::AuthorityError;
+use super::FoundingKeys;
 use super::NewGeneration;
 use super::outcome::Refused;
 use super::recover::Recovery;
@@ -55,6 +60,12 @@ use super::rule::Rule;
 
 pub use config::Config;
 pub use publication::PublicationRenewal;
+pub use responder::NewResponder;
+pub use responder::Responder;
+pub use responder::ResponderFault;
+pub use responder::RotateOptions;
+pub use responder::Rotated;
+pub use responder::Rotation;
 pub use serve::AdminSettings;
 pub use serve::CertificateFingerprint;
 pub use serve::ClientRole;
@@ -77,7 +88,7 @@ pub struct Home {
 }
 
 /// What a roll-over made, or would make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct RollOver {
     /// The new generation.
@@ -88,6 +99,8 @@ pub struct RollOver {
     pub key: PathBuf,
     /// Where the key of an interrupted roll-over was laid aside.
     pub laid_aside: Option<PathBuf>,
+    /// What became of its responder's key; nothing yet in a home to rehearse.
+    pub responder: Option<Rotated>,
     /// What a crash had left.
     pub recovery: Recovery,
 }
@@ -97,7 +110,7 @@ pub struct RollOver {
 pub struct InitOptions {
     /// Organisation (O) of every name; a sandbox has one of its own.
     pub organisation: Option<Organisation>,
-    /// What the keys of the authorities and of publication are.
+    /// What the keys of the authorities, of publication and of the responders are.
     pub algorithm: KeyAlgorithm,
     /// Where the records go, relative to the home.
     pub store: String,
@@ -166,8 +179,9 @@ impl InitOptions {
 }
 
 impl Home {
-    /// Founds an installation in a new folder: keys, the certificates of both authorities and of
-    /// publication, settings and store. The folder appears complete or not at all.
+    /// Founds an installation in a new folder: keys, the certificates of both authorities, of
+    /// publication and of the responders, settings and store. The folder appears complete or not at
+    /// all.
     ///
     /// # Errors
     /// When the folder exists and is not empty, an option does not fit, or the disk, the store or a
@@ -204,22 +218,33 @@ impl Home {
         private_folder(&key_folder)?;
         let mut signers = Vec::new();
         let files = CaName::ALL.map(|ca| key_file(ca, Generation::FIRST));
-        for file in files.into_iter().chain([service_key_file(Service::Publication)]) {
+        let responders = CaName::ALL.map(|ca| ServiceKey::Responder(ca, Generation::FIRST));
+        let services = std::iter::once(ServiceKey::Publication).chain(responders);
+        for file in files.into_iter().chain(services.map(service::key_file)) {
             let key = signer::generate(options.algorithm, random)?;
             let path = key_folder.join(file);
             signer::write_key_file(&path, &key, options.passphrase.as_ref(), random)?;
             signers.push(SoftwareSigner::new(&key)?);
         }
-        let [signature, user_authentication, publication] = signers.as_slice() else {
-            return Err(HomeError::Init("authorities and publication need a key each".to_owned()));
+        let [signature, user_authentication, services @ ..] = signers.as_slice() else {
+            return Err(HomeError::Init("each authority needs a key".to_owned()));
+        };
+        let [publication, signature_responder, user_authentication_responder] = services else {
+            return Err(HomeError::Init("each service needs a key".to_owned()));
         };
         {
             let store = Store::create(&settings.store.within(&staging.folder))?;
             if options.production {
                 store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
             }
-            let publication = publication.public_key();
-            Authority::found(&store, clock, &realm, signature, user_authentication, publication)?;
+            let keys = FoundingKeys {
+                signature,
+                user_authentication,
+                publication: publication.public_key(),
+                signature_responder: signature_responder.public_key(),
+                user_authentication_responder: user_authentication_responder.public_key(),
+            };
+            Authority::found(&store, clock, &realm, &keys)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");
@@ -227,8 +252,11 @@ impl Home {
             for (issuer, der) in authority.authority_certificates() {
                 write_certificate(&certificates, &certificate_stem(issuer), der, true)?;
             }
-            let publication = authority.publication_certificate()?;
-            write_certificate(&certificates, Service::Publication.as_str(), publication, true)?;
+            for key in authority.service_keys() {
+                if let Some(der) = authority.newest_certificate(key) {
+                    write_certificate(&certificates, &key.stem(), der, true)?;
+                }
+            }
             sync_folder(&certificates)?;
         }
         write_whole(&staging.folder.join(CONFIG), config.as_bytes(), true)?;
@@ -287,7 +315,7 @@ impl Home {
     /// # Errors
     /// Those of the store.
     pub fn is_production(&self, clock: &dyn Clock) -> Result<bool, HomeError> {
-        let store = Store::open(&self.store_url())?;
+        let store = self.open_store()?;
         Ok(store.tx(clock.now(), |tx| tx.setting(PRODUCTION))?.is_some())
     }
 
@@ -296,12 +324,7 @@ impl Home {
     /// # Errors
     /// Those of the store.
     pub fn keys_are_encrypted(&self) -> Result<bool, HomeError> {
-        for entry in signer_files(&self.folder.join(&self.config.keys))? {
-            if signer::is_encrypted(&entry)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+        any_is_encrypted(&self.key_folder(), |_| true)
     }
 
     /// Takes up the authorities: opens the store and the keys, and resolves what a crash left.
@@ -318,21 +341,31 @@ impl Home {
         self.open_with_keys(clock, passphrase, Opening::Plain)
     }
 
+    /// Opens the store alone.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn open_store(&self) -> Result<Store, HomeError> {
+        Ok(Store::open(&self.store_url())?)
+    }
+
     /// Takes up the authorities without their keys: for everything but issuing.
     ///
     /// # Errors
     /// As for [`Home::authority`], but for the key files.
     pub fn records(&self, clock: Box<dyn Clock>) -> Result<(Authority, Recovery), HomeError> {
-        self.take_up(Store::open(&self.store_url())?, clock, Vec::new())
+        self.take_up(self.open_store()?, clock, Vec::new())
     }
 
-    /// Makes a new generation of an authority's key, of that algorithm or the one before's: from
-    /// then on it issues to holders, and those before it go on signing lists. A home
+    /// Makes a new generation of an authority's key, of that algorithm or the one before's, and its
+    /// responder: from then on it issues to holders, and those before it go on signing lists. A home
     /// [to rehearse](Home::to_rehearse) only says what it would make.
     ///
     /// The key file is durable before the intent, and closed to the same passphrase as the others.
     /// Whatever this is killed in, the next run goes on: a key that no certificate came of is laid
-    /// aside, a number is void, the certificate's files are written anew.
+    /// aside, a number is void, the certificate's files are written anew; a responder that is missing
+    /// is made by the next [rotation](Home::rotate_responders). What its making failed with is part of
+    /// the result, since the generation is there.
     ///
     /// # Errors
     /// As for [`Home::authority`], and when the disk or the new key fails; a refusal by rule is the
@@ -345,7 +378,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<RollOver, Refused>, HomeError> {
-        let keys = self.folder.join(&self.config.keys);
+        let keys = self.key_folder();
         // Before the store is opened: what it says of the generations must be what counts.
         let Some(_lock) = lock_folder(&keys)? else { return Ok(Err(Rule::RollOverPending.into())) };
         let (mut authority, recovery) =
@@ -359,7 +392,8 @@ impl Home {
         let algorithm = algorithm.or(newest.map(|issuer| issuer.algorithm));
         let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
         let path = keys.join(key_file(ca, new.generation));
-        let mut rolled_over = RollOver { new, algorithm, key: path, laid_aside: None, recovery };
+        let mut rolled_over =
+            RollOver { new, algorithm, key: path, laid_aside: None, responder: None, recovery };
         if self.rehearsal {
             return Ok(Ok(rolled_over));
         }
@@ -374,6 +408,10 @@ impl Home {
             Err(refused) => return Ok(Err(refused)),
         }
         self.write_missing_certificates(&authority)?;
+        let NewGeneration { ca, generation, .. } = rolled_over.new;
+        let options = RotateOptions::default();
+        let outcome = self.rotate(&mut authority, (ca, generation), &options, passphrase, random);
+        rolled_over.responder = Some(Rotated { ca, generation, outcome });
         Ok(Ok(rolled_over))
     }
 
@@ -395,7 +433,7 @@ impl Home {
         if written {
             sync_folder(&folder)?;
         }
-        self.write_publication_certificate(authority)
+        self.write_service_certificates(authority)
     }
 
     /// Opens the store and the keys.
@@ -405,12 +443,13 @@ impl Home {
         passphrase: Option<&Passphrase>,
         opening: Opening,
     ) -> Result<(Authority, Recovery), HomeError> {
-        let store = Store::open(&self.store_url())?;
+        let store = self.open_store()?;
         let now = clock.now();
         let (generations, certified) = store.tx(now, |tx| {
-            Ok::<_, StoreError>((tx.generations()?, tx.service_key(Service::Publication)?))
+            let publication = tx.newest_service_certificate(ServiceKey::Publication)?;
+            Ok::<_, StoreError>((tx.generations()?, publication.map(|(_, key)| key)))
         })?;
-        let keys = self.folder.join(&self.config.keys);
+        let keys = self.key_folder();
         let mut signers: Vec<Box<dyn Signer>> = Vec::new();
         for own in generations.iter().map(|record| &record.certificate) {
             let path = keys.join(key_file(own.ca, own.generation));
@@ -445,6 +484,16 @@ impl Home {
 
     fn store_url(&self) -> StoreUrl {
         self.config.store.within(&self.folder)
+    }
+
+    /// Where the authorities' keys are, and that of publication.
+    fn key_folder(&self) -> PathBuf {
+        self.folder.join(&self.config.keys)
+    }
+
+    /// Where the responders' keys are.
+    fn responder_key_folder(&self) -> PathBuf {
+        self.key_folder()
     }
 }
 
@@ -581,17 +630,23 @@ fn refuse_occupied(folder: &Path) -> Result<(), HomeError> {
     }
 }
 
-/// The key files of a folder.
-fn signer_files(folder: &Path) -> Result<Vec<PathBuf>, HomeError> {
+/// Whether any of a folder's key files with such a name needs a passphrase.
+fn any_is_encrypted(folder: &Path, counts: impl Fn(&str) -> bool) -> Result<bool, HomeError> {
     let fault = |source| HomeError::Io { path: folder.to_owned(), source };
-    let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(fault)? {
         let path = entry.map_err(fault)?.path();
-        if path.to_string_lossy().ends_with(".key.pem") {
-            files.push(path);
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if !name.ends_with(".key.pem") || !counts(&name) {
+            continue;
+        }
+        match signer::is_encrypted(&path).map_err(HomeError::from) {
+            Ok(false) => {}
+            // A key that has got its name since.
+            Err(error) if service::is_missing(&error) => {}
+            decided => return decided,
         }
     }
-    Ok(files)
+    Ok(false)
 }
 
 /// A folder that only its owner enters.
@@ -603,7 +658,7 @@ fn private_folder(folder: &Path) -> Result<(), HomeError> {
         .map_err(|source| HomeError::Io { path: folder.to_owned(), source })
 }
 
-/// Locks the folder against others who roll over, for as long as the result lives; none when somebody
+/// Locks the folder against others who roll over or renew, for as long as the result lives; none when somebody
 /// else has.
 fn lock_folder(folder: &Path) -> Result<Option<fs::File>, HomeError> {
     let fault = |source| HomeError::Io { path: folder.to_owned(), source };
@@ -627,14 +682,8 @@ enum Opening {
     },
 }
 
-/// Clears the place of a new key: one that an interrupted run wrote goes under another name, since no
-/// key is ever destroyed; what it had not finished writing goes.
-fn lay_aside(
-    keys: &Path,
-    file: &str,
-    stem: &str,
-    random: &mut impl CryptoRngCore,
-) -> Result<Option<PathBuf>, HomeError> {
+/// Removes what an interrupted run had not finished writing of a key file.
+fn clear_unfinished(keys: &Path, file: &str) -> Result<(), HomeError> {
     let fault = |source| HomeError::Io { path: keys.to_owned(), source };
     for entry in fs::read_dir(keys).map_err(fault)? {
         let path = entry.map_err(fault)?.path();
@@ -643,6 +692,19 @@ fn lay_aside(
             fs::remove_file(&path).map_err(fault)?;
         }
     }
+    Ok(())
+}
+
+/// Clears the place of a new key: one that an interrupted run wrote goes under another name, since no
+/// key of an authority or of publication is ever destroyed; what it had not finished writing goes.
+fn lay_aside(
+    keys: &Path,
+    file: &str,
+    stem: &str,
+    random: &mut impl CryptoRngCore,
+) -> Result<Option<PathBuf>, HomeError> {
+    let fault = |source| HomeError::Io { path: keys.to_owned(), source };
+    clear_unfinished(keys, file)?;
     let path = keys.join(file);
     if !path.try_exists().map_err(fault)? {
         return Ok(None);
@@ -662,10 +724,6 @@ fn read_signer(path: &Path, passphrase: Option<&Passphrase>) -> Result<SoftwareS
 
 fn key_file(ca: CaName, generation: Generation) -> String {
     format!("{ca}-{generation}.key.pem")
-}
-
-fn service_key_file(service: Service) -> String {
-    format!("{service}.key.pem")
 }
 
 fn certificate_stem(issuer: &Issuer) -> String {

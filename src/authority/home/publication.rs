@@ -1,12 +1,10 @@
 //! The publication key and its certificate in a home.
 //!
-//! Another key goes through `keys/publication.next.key.pem`: it is durable there before the intent
-//! and takes the name of the one before when its certificate is. Killed between the two, the next
-//! opening gives it the name; killed before, the next renewal lays it aside.
+//! Another key that waits for its certificate gets its name from the next opening where the run was
+//! killed behind the commit; where it was killed before, the next renewal lays it aside.
 
 use std::fs;
 use std::io;
-use std::path::Path;
 use std::path::PathBuf;
 
 use rand_core::CryptoRngCore;
@@ -14,13 +12,13 @@ use rand_core::CryptoRngCore;
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::hex;
 use crate::authority::Authority;
-use crate::authority::PublicationKey;
+use crate::authority::CertifiedKey;
 use crate::authority::Recovery;
 use crate::authority::Refused;
 use crate::authority::Renewed;
 use crate::authority::Rule;
 use crate::clock::Clock;
-use crate::profile::Service;
+use crate::profile::ServiceKey;
 use crate::signer;
 use crate::signer::Passphrase;
 use crate::signer::Signer as _;
@@ -29,6 +27,10 @@ use crate::signer::SoftwareSigner;
 use super::Home;
 use super::HomeError;
 use super::Opening;
+use super::service::Places;
+use super::service::fault;
+use super::service::next_key_file;
+use super::service::read_if_there;
 
 /// What a renewal of the publication certificate made, or would make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,12 +50,6 @@ pub struct PublicationRenewal {
     pub recovery: Recovery,
 }
 
-/// The two places of publication keys.
-struct Places {
-    current: PathBuf,
-    next: PathBuf,
-}
-
 impl Home {
     /// Makes a new publication certificate, for the key that there is or another one of its kind,
     /// and writes it to `ca/publication.cer` and `.pem`. A home [to rehearse](Home::to_rehearse)
@@ -67,22 +63,22 @@ impl Home {
     /// missing; and when the disk or the new key fails; a refusal by rule is the inner error.
     pub fn renew_publication(
         &self,
-        key: PublicationKey,
+        key: CertifiedKey,
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<PublicationRenewal, Refused>, HomeError> {
-        let keys = self.folder.join(&self.config.keys);
+        let keys = self.key_folder();
         let Some(_lock) = super::lock_folder(&keys)? else {
             return Ok(Err(Rule::RenewalPending.into()));
         };
-        let opening = Opening::Locked { publication: key == PublicationKey::Kept };
+        let opening = Opening::Locked { publication: key == CertifiedKey::Kept };
         let (mut authority, recovery) = self.open_with_keys(clock, passphrase, opening)?;
         let new = match authority.rehearse_publication_renewal(key)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
         };
-        let Places { current, next } = self.publication_places();
+        let Places { current, next, .. } = self.places(PUBLICATION);
         let mut renewal = PublicationRenewal {
             new,
             algorithm: authority.publication_algorithm()?,
@@ -95,10 +91,10 @@ impl Home {
             return Ok(Ok(renewal));
         }
         let renewed = match key {
-            PublicationKey::Kept => authority.renew_publication()?,
-            PublicationKey::Replaced { compromised } => {
-                let (file, stem) = (next_key_file(), Service::Publication.as_str());
-                renewal.laid_aside = super::lay_aside(&keys, &file, stem, random)?;
+            CertifiedKey::Kept => authority.renew_publication()?,
+            CertifiedKey::Replaced { compromised } => {
+                let (file, stem) = (next_key_file(PUBLICATION), PUBLICATION.stem());
+                renewal.laid_aside = super::lay_aside(&keys, &file, &stem, random)?;
                 let before = read_if_there(&current, passphrase)?;
                 let pair = signer::generate(renewal.algorithm, random)?;
                 let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
@@ -116,7 +112,7 @@ impl Home {
             Ok(new) => renewal.new = new,
             Err(refused) => return Ok(Err(refused)),
         }
-        self.write_publication_certificate(&authority)?;
+        self.write_service_certificates(&authority)?;
         Ok(Ok(renewal))
     }
 
@@ -135,10 +131,10 @@ impl Home {
             return Ok(Ok(None));
         }
         if self.rehearsal {
-            let planned = authority.rehearse_publication_renewal(PublicationKey::Kept)?;
+            let planned = authority.rehearse_publication_renewal(CertifiedKey::Kept)?;
             return Ok(planned.map(Some));
         }
-        let Some(_lock) = super::lock_folder(&self.folder.join(&self.config.keys))? else {
+        let Some(_lock) = super::lock_folder(&self.key_folder())? else {
             // Whoever is at it now does the same, or the next publication will.
             let still = authority.publication_certificate().is_ok();
             return Ok(if still { Ok(None) } else { Err(Rule::RenewalPending.into()) });
@@ -152,7 +148,7 @@ impl Home {
             Ok(renewed) => renewed,
             Err(refused) => return Ok(Err(refused)),
         };
-        self.write_publication_certificate(authority)?;
+        self.write_service_certificates(authority)?;
         Ok(Ok(Some(renewed)))
     }
 
@@ -163,7 +159,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
         opening: Opening,
     ) -> Result<Option<SoftwareSigner>, HomeError> {
-        let Places { current, next } = self.publication_places();
+        let Places { current, next, .. } = self.places(PUBLICATION);
         let is_right = |signer: &SoftwareSigner| {
             certified.is_some_and(|key| key == signer.public_key().hash())
         };
@@ -171,7 +167,7 @@ impl Home {
         if !found.as_ref().is_some_and(is_right)
             && let Some(signer) = read_if_there(&next, passphrase)?.filter(is_right)
         {
-            let keys = self.folder.join(&self.config.keys);
+            let keys = self.key_folder();
             let lock = match opening {
                 Opening::Plain if !self.rehearsal => super::lock_folder(&keys)?,
                 Opening::Plain | Opening::Locked { .. } => None,
@@ -197,11 +193,11 @@ impl Home {
         &self,
         before: Option<&SoftwareSigner>,
     ) -> Result<Option<PathBuf>, HomeError> {
-        let Places { current, next } = self.publication_places();
-        let keys = self.folder.join(&self.config.keys);
+        let Places { current, next, .. } = self.places(PUBLICATION);
+        let keys = self.key_folder();
         let aside = before.map(|before| {
             let id = hex(&before.public_key().key_id());
-            keys.join(format!("{}.replaced-{id:.16}.pem", Service::Publication))
+            keys.join(format!("{}.replaced-{id:.16}.pem", PUBLICATION.stem()))
         });
         if let Some(aside) = &aside {
             match fs::hard_link(&current, aside) {
@@ -215,61 +211,6 @@ impl Home {
         super::sync_folder(&keys)?;
         Ok(aside)
     }
-
-    /// Writes the newest publication certificate where none stands, or one of those before it. One
-    /// that is not known stays: it may be newer than what this process knows.
-    pub(super) fn write_publication_certificate(
-        &self,
-        authority: &Authority,
-    ) -> Result<(), HomeError> {
-        let certificates = authority.service_certificates(Service::Publication);
-        let mut known: Vec<&[u8]> = certificates.map(|(_, der)| der).collect();
-        let Some(newest) = known.pop() else { return Ok(()) };
-        let folder = self.folder.join("ca");
-        let stem = Service::Publication.as_str();
-        let text = read_file(&folder.join(format!("{stem}.pem")))?;
-        let der = read_file(&folder.join(format!("{stem}.cer")))?;
-        let mut is_old = text.is_none() || der.is_none();
-        for before in known {
-            is_old |= der.as_deref() == Some(before);
-            is_old |= text.as_deref() == Some(super::certificate_pem(before)?.as_bytes());
-        }
-        if is_old {
-            fs::create_dir_all(&folder).map_err(fault(&folder))?;
-            super::write_certificate(&folder, stem, newest, true)?;
-            super::sync_folder(&folder)?;
-        }
-        Ok(())
-    }
-
-    fn publication_places(&self) -> Places {
-        let keys = self.folder.join(&self.config.keys);
-        Places {
-            current: keys.join(super::service_key_file(Service::Publication)),
-            next: keys.join(next_key_file()),
-        }
-    }
 }
 
-fn read_if_there(
-    path: &Path,
-    passphrase: Option<&Passphrase>,
-) -> Result<Option<SoftwareSigner>, HomeError> {
-    if super::is_there(path)? { super::read_signer(path, passphrase).map(Some) } else { Ok(None) }
-}
-
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>, HomeError> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(fault(path)(error)),
-    }
-}
-
-fn fault(path: &Path) -> impl FnOnce(io::Error) -> HomeError {
-    move |source| HomeError::Io { path: path.to_owned(), source }
-}
-
-fn next_key_file() -> String {
-    format!("{}.next.key.pem", Service::Publication)
-}
+const PUBLICATION: ServiceKey = ServiceKey::Publication;

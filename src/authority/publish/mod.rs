@@ -47,6 +47,7 @@ use crate::crl::ReadError;
 use crate::lint;
 use crate::policy::ListTiming;
 use crate::profile::Partition;
+use crate::profile::ServiceKey;
 use crate::seal::SealError;
 use crate::seal::seal;
 use crate::store::StoreError;
@@ -173,7 +174,7 @@ impl Authority {
         let (plan, permits, mut views) = self.store.publication(at, threads, |tx| {
             // A list of a generation that is not known here would be missing.
             self.check_generations(tx)?;
-            self.check_services(tx)?;
+            self.check_service(tx, ServiceKey::Publication)?;
             let ledger = Ledger::read(tx)?;
             let mut plan = self.plan_lists(ledger, visible.as_ref(), at, options)?;
             if !plan.is_empty() {
@@ -384,7 +385,7 @@ impl Authority {
         manifest: &Manifest,
     ) -> Result<(), PublishError> {
         // The lists took their time: the key may have been replaced since.
-        self.store.tx(self.now(), |tx| self.check_services(tx))?;
+        self.store.tx(self.now(), |tx| self.check_service(tx, ServiceKey::Publication))?;
         let checked = lint::check_manifest(manifest.clone())?;
         let recorded = self.store.published(self.now(), checked)?;
         let (certificate, signer) = self.publication()?;

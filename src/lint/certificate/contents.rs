@@ -37,9 +37,19 @@ pub(super) fn extended_key_usage(
 ) -> Result<(), NotDer> {
     let usage = value.wrapped(tag::SEQUENCE)?;
     value.end()?;
-    let right = usage.tag == tag::OID && usage.contents == oid::CLIENT_AUTH.as_bytes();
+    let purpose = match judge.expected.table {
+        Table::Service(..) => oid::OCSP_SIGNING,
+        Table::Authority(_) | Table::Holder(..) => oid::CLIENT_AUTH,
+    };
+    let right = usage.tag == tag::OID && usage.contents == purpose.as_bytes();
     judge.require(&rules::EXTENDED_KEY_USAGE, right);
     Ok(())
+}
+
+pub(super) fn ocsp_no_check(_: &mut Judge<'_>, mut value: Reader<'_>) -> Result<(), NotDer> {
+    let null = value.expect(tag::NULL)?;
+    value.end()?;
+    if null.is_empty() { Ok(()) } else { Err(NotDer) }
 }
 
 pub(super) fn basic_constraints(_: &mut Judge<'_>, mut value: Reader<'_>) -> Result<(), NotDer> {

@@ -8,6 +8,7 @@ use crate::asn1::oid::ObjectIdentifier;
 use crate::credential::Kind;
 use crate::lint::finding::Rule;
 use crate::lint::rules;
+use crate::profile::Service;
 
 use super::Judge;
 use super::Table;
@@ -18,7 +19,8 @@ pub(super) fn judge(judge: &mut Judge<'_>, row: Reader<'_>) {
     let Ok(found) = read(row) else { return judge.broken(&rules::EXTENSION_FORM) };
     let table: &[Row] = match judge.expected.table {
         Table::Authority(_) => &AUTHORITY,
-        Table::Service(..) => &SERVICE,
+        Table::Service(_, Service::Publication) => &PUBLICATION,
+        Table::Service(_, Service::Responder) => &RESPONDER,
         Table::Holder(Kind::Signature, _) => &SIGNATURE,
         Table::Holder(Kind::UserAuthentication, _) => &USER_AUTHENTICATION,
     };
@@ -88,13 +90,7 @@ const SIGNATURE: [Row; 7] = [
 /// User-authentication certificate (利用者証明用電子証明書).
 const USER_AUTHENTICATION: [Row; 8] = [
     KEY_USAGE,
-    Row {
-        oid: oid::EXTENDED_KEY_USAGE,
-        name: "extKeyUsage",
-        critical: false,
-        contents: contents::extended_key_usage,
-        form: &rules::EXTENDED_KEY_USAGE,
-    },
+    EXTENDED_KEY_USAGE,
     POLICIES,
     ISSUER_ALT_NAME,
     DISTRIBUTION_POINTS,
@@ -130,9 +126,24 @@ const AUTHORITY: [Row; 5] = [
     SUBJECT_KEY_IDENTIFIER,
 ];
 
-/// The certificate of a service: ours, since none is published.
-const SERVICE: [Row; 4] =
+/// Publication certificate: ours, since none is published.
+const PUBLICATION: [Row; 4] =
     [KEY_USAGE, DISTRIBUTION_POINTS, AUTHORITY_KEY_IDENTIFIER, SUBJECT_KEY_IDENTIFIER];
+
+/// Responder certificate: ours, since none is published.
+const RESPONDER: [Row; 5] = [
+    KEY_USAGE,
+    EXTENDED_KEY_USAGE,
+    Row {
+        oid: oid::OCSP_NOCHECK,
+        name: "ocsp-nocheck",
+        critical: false,
+        contents: contents::ocsp_no_check,
+        form: &rules::OCSP_NO_CHECK,
+    },
+    AUTHORITY_KEY_IDENTIFIER,
+    SUBJECT_KEY_IDENTIFIER,
+];
 
 const KEY_USAGE: Row = Row {
     oid: oid::KEY_USAGE,
@@ -140,6 +151,14 @@ const KEY_USAGE: Row = Row {
     critical: true,
     contents: contents::key_usage,
     form: &rules::KEY_USAGE,
+};
+
+const EXTENDED_KEY_USAGE: Row = Row {
+    oid: oid::EXTENDED_KEY_USAGE,
+    name: "extKeyUsage",
+    critical: false,
+    contents: contents::extended_key_usage,
+    form: &rules::EXTENDED_KEY_USAGE,
 };
 
 const POLICIES: Row = Row {

@@ -10,6 +10,7 @@ use crate::lint::finding::Finding;
 use crate::lint::finding::Severity;
 use crate::lint::key;
 use crate::lint::rules;
+use crate::profile::Service;
 
 use super::Judge;
 use super::Parts;
@@ -91,8 +92,13 @@ fn validity(judge: &mut Judge<'_>, parts: &Parts<'_>) {
             let right = first_day.plus_months(AUTHORITY_MONTHS).and_then(|day| day.plus_days(-1));
             judge.require(&rules::VALIDITY_AUTHORITY, right == Ok(last_day));
         }
-        Table::Service(..) => {
-            let limit = first_day.plus_months(SERVICE_MONTHS).and_then(|day| day.plus_days(-1));
+        Table::Service(_, service) => {
+            let limit = match service {
+                Service::Publication => {
+                    first_day.plus_months(PUBLICATION_MONTHS).and_then(|day| day.plus_days(-1))
+                }
+                Service::Responder => first_day.plus_days(RESPONDER_DAYS - 1),
+            };
             let right = limit.is_ok_and(|limit| match judge.expected.issuer {
                 Some(issuer) => ends == limit.end_of_day().min(issuer.not_after),
                 // Perhaps its issuer's end cut it.
@@ -178,7 +184,9 @@ const VERSION_3: [u8; 1] = [2];
 /// RFC 5280 section 4.1.2.2.
 const SERIAL_OCTETS: usize = 20;
 const AUTHORITY_MONTHS: i32 = 120;
-const SERVICE_MONTHS: i32 = 36;
+const PUBLICATION_MONTHS: i32 = 36;
+/// The first and the last counted.
+const RESPONDER_DAYS: i32 = 30;
 const HOLDER_MONTHS: i32 = 72;
 /// Japan is nine hours ahead of UTC.
 const JAPAN_OFFSET: i64 = 9 * 60 * 60;

@@ -37,6 +37,7 @@ pub(super) fn service_subject(
 pub(super) fn service_name(service: Service) -> &'static str {
     match service {
         Service::Publication => "Publication",
+        Service::Responder => "OCSP Responder",
     }
 }
 

@@ -17,10 +17,11 @@ type Case = (&'static str, fn(&mut Node));
 fn each_rule_speaks_and_no_other() {
     let mut spoken = BTreeSet::new();
     for (table, cases) in [
-        (SIGNATURE, [EVERY, ISSUED, HOLDERS, SIGNATURES].concat()),
-        (USER_AUTHENTICATION, [EVERY, ISSUED, HOLDERS, USER_AUTHENTICATIONS].concat()),
-        (SERVICE, [EVERY, ISSUED, SERVICES].concat()),
-        (AUTHORITY, [EVERY, AUTHORITIES].concat()),
+        (SIGNATURE, [EVERY, LISTED, ISSUED, HOLDERS, SIGNATURES].concat()),
+        (USER_AUTHENTICATION, [EVERY, LISTED, ISSUED, HOLDERS, USER_AUTHENTICATIONS].concat()),
+        (PUBLICATION, [EVERY, LISTED, ISSUED, SERVICES, PUBLICATIONS].concat()),
+        (RESPONDER, [EVERY, ISSUED, SERVICES, RESPONDERS].concat()),
+        (AUTHORITY, [EVERY, LISTED, AUTHORITIES].concat()),
     ] {
         assert_eq!(ids(table, |_| {}), [""; 0], "{table}");
         for (position, (id, change)) in cases.into_iter().enumerate() {
@@ -143,6 +144,12 @@ const EVERY: &[Case] = &[
     ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).set(&[5, 0xa0])),
     ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).set(&[0, 0xc0])),
     ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).tag(tag::OCTET_STRING)),
+    ("L-SKI", |tree| change_last(tree.value(oid::SUBJECT_KEY_IDENTIFIER), 19)),
+    ("L-SKI", |tree| tree.value(oid::SUBJECT_KEY_IDENTIFIER).set(&[1; 19])),
+];
+
+/// What is wrong on a certificate that names the list of its revocation.
+const LISTED: &[Case] = &[
     ("L-CRLDP", |tree| {
         let points = tree.value(oid::CRL_DISTRIBUTION_POINTS).nodes();
         points.push(points[0].clone());
@@ -154,8 +161,6 @@ const EVERY: &[Case] = &[
     ("L-CRLDP", |tree| tree.value(oid::CRL_DISTRIBUTION_POINTS).at(&[0, 0, 0]).tag(0xa1)),
     ("L-CRLDP", |tree| distribution_point(tree, 1).set(b"JPKI-TEST")),
     ("L-CRLDP", |tree| distribution_point(tree, 0).tag(tag::UTF8_STRING)),
-    ("L-SKI", |tree| change_last(tree.value(oid::SUBJECT_KEY_IDENTIFIER), 19)),
-    ("L-SKI", |tree| tree.value(oid::SUBJECT_KEY_IDENTIFIER).set(&[1; 19])),
 ];
 
 /// What is wrong on a certificate that an authority issued to another.
@@ -310,12 +315,6 @@ const USER_AUTHENTICATIONS: &[Case] = &[
 
 /// What is wrong on a service's certificate.
 const SERVICES: &[Case] = &[
-    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"270521145959Z")),
-    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"270519145959Z")),
-    ("L-VALIDITY-ISSUER", |tree| {
-        tree.at(&[4, 0]).set(b"190914234100Z");
-        tree.at(&[4, 1]).set(b"220914145959Z");
-    }),
     ("L-SUBJECT", |tree| tree.attribute(5, 0).tag(tag::UTF8_STRING)),
     ("L-SUBJECT", |tree| tree.attribute(5, 1).set(b"JPKI-TEST")),
     ("L-SUBJECT", |tree| tree.attribute(5, 2).set(b"JPKI for digital signature")),
@@ -326,9 +325,20 @@ const SERVICES: &[Case] = &[
     ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).set(&[0x01, 0x06])),
     ("L-KEY-USAGE", |tree| tree.value(oid::KEY_USAGE).set(&[0x06, 0xc0])),
     ("L-EXT-UNKNOWN", |tree| add(tree, oid::BASIC_CONSTRAINTS)),
-    ("L-EXT-UNKNOWN", |tree| add(tree, oid::EXTENDED_KEY_USAGE)),
     ("L-EXT-UNKNOWN", |tree| add(tree, oid::CERTIFICATE_POLICIES)),
     ("L-EXT-UNKNOWN", |tree| add(tree, oid::SUBJECT_ALT_NAME)),
+];
+
+/// What is wrong on a publication certificate.
+const PUBLICATIONS: &[Case] = &[
+    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"270521145959Z")),
+    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"270519145959Z")),
+    ("L-VALIDITY-ISSUER", |tree| {
+        tree.at(&[4, 0]).set(b"190914234100Z");
+        tree.at(&[4, 1]).set(b"220914145959Z");
+    }),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::EXTENDED_KEY_USAGE)),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::OCSP_NOCHECK)),
     // A municipality's name in place of the authority's.
     ("L-CRLDP", |tree| {
         let realm = fixture::production();
@@ -337,6 +347,37 @@ const SERVICES: &[Case] = &[
         *tree.value(oid::CRL_DISTRIBUTION_POINTS) =
             holders.value(oid::CRL_DISTRIBUTION_POINTS).clone();
     }),
+];
+
+/// What is wrong on a responder's certificate.
+const RESPONDERS: &[Case] = &[
+    // From 21 May in Japan: the thirtieth day is 19 June.
+    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"240620145959Z")),
+    ("L-VALIDITY-SERVICE", |tree| tree.at(&[4, 1]).set(b"240618145959Z")),
+    ("L-VALIDITY-ISSUER", |tree| {
+        tree.at(&[4, 0]).set(b"190914234100Z");
+        tree.at(&[4, 1]).set(b"191014145959Z");
+    }),
+    ("L-EXTENDED-KEY-USAGE", |tree| {
+        tree.value(oid::EXTENDED_KEY_USAGE).at(&[0]).set(oid::CLIENT_AUTH.as_bytes());
+    }),
+    ("L-EXTENDED-KEY-USAGE", |tree| {
+        let usages = tree.value(oid::EXTENDED_KEY_USAGE).nodes();
+        usages.push(Node::Leaf(tag::OID, oid::CLIENT_AUTH.as_bytes().to_vec()));
+    }),
+    ("L-EXT-CRITICAL", |tree| {
+        let parts = tree.extension(oid::EXTENDED_KEY_USAGE).nodes();
+        parts.insert(1, Node::Leaf(tag::BOOLEAN, vec![0xff]));
+    }),
+    ("L-EXT-CRITICAL", |tree| {
+        let parts = tree.extension(oid::OCSP_NOCHECK).nodes();
+        parts.insert(1, Node::Leaf(tag::BOOLEAN, vec![0xff]));
+    }),
+    ("L-OCSP-NOCHECK", |tree| tree.value(oid::OCSP_NOCHECK).tag(tag::BOOLEAN)),
+    ("L-OCSP-NOCHECK", |tree| tree.value(oid::OCSP_NOCHECK).set(&[0])),
+    ("L-EXT-MISSING", |tree| drop(tree.extensions().remove(2))),
+    ("L-EXT-ORDER", |tree| tree.extensions().swap(1, 2)),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::CRL_DISTRIBUTION_POINTS)),
 ];
 
 /// What is wrong on an authority's certificate.
@@ -357,7 +398,8 @@ const AUTHORITIES: &[Case] = &[
 
 const SIGNATURE: Table = Table::Holder(Kind::Signature, Carrier::Card);
 const USER_AUTHENTICATION: Table = Table::Holder(Kind::UserAuthentication, Carrier::Card);
-const SERVICE: Table = Table::Service(CaName::UserAuthentication, Service::Publication);
+const PUBLICATION: Table = Table::Service(CaName::UserAuthentication, Service::Publication);
+const RESPONDER: Table = Table::Service(CaName::UserAuthentication, Service::Responder);
 const AUTHORITY: Table = Table::Authority(CaName::Signature);
 
 /// The ids found on a good certificate after a change.

@@ -151,21 +151,27 @@ fn a_signature_certificate_reads_back() {
 
 #[test]
 fn a_service_certificate_reads_back() {
-    for ca in CaName::ALL {
+    for (ca, service) in CaName::ALL.into_iter().flat_map(|ca| Service::ALL.map(|s| (ca, s))) {
         let grant = ServiceGrant {
             realm: &Realm::sandbox(),
             issuer: &issuer(ca),
-            service: Service::Publication,
+            service,
             serial: Serial::new(2).unwrap(),
             key: &key(),
             not_before: instant("2025-10-27T01:35:57Z"),
         };
         let tbs = service_certificate(&grant).unwrap();
-        assert_eq!(tbs.not_after(), instant("2028-10-26T14:59:59Z"), "three years less a day");
+        let (end, partition) = match service {
+            // Three years less a day.
+            Service::Publication => ("2028-10-26T14:59:59Z", Some(ListedOn::Authority)),
+            // The thirtieth day; no list says more of it.
+            Service::Responder => ("2025-11-25T14:59:59Z", None),
+        };
+        assert_eq!(tbs.not_after(), instant(end));
         let reading = reading(&unsigned(&tbs)).unwrap();
-        assert_eq!(reading.role, Some(Role::Service(ca, Service::Publication)));
+        assert_eq!(reading.role, Some(Role::Service(ca, service)));
         assert_eq!(reading.organisation.as_deref(), Some("JPKI-SANDBOX"));
-        assert_eq!(reading.partition, Some(ListedOn::Authority));
+        assert_eq!(reading.partition, partition);
         assert_eq!((reading.arc, reading.carrier, reading.attested), (None, None, None));
         assert_eq!(reading.common_name, None);
     }

@@ -6,6 +6,7 @@ mod retention;
 mod row;
 mod status;
 mod transaction;
+mod upgrade;
 
 use std::fmt;
 use std::fs;
@@ -56,7 +57,7 @@ pub(super) fn create(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
     Ok(Box::new(Sqlite::new(connection, path)?))
 }
 
-/// Opens a store file.
+/// Opens a store file; one of an earlier version gets this one's form.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
     if !path.try_exists()? {
         return Err(StoreError::Missing);
@@ -71,8 +72,11 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
     if found > VERSION {
         return Err(StoreError::Newer { found, known: VERSION });
     }
-    if found < VERSION {
+    if found < 1 {
         return Err(StoreError::Damaged("its schema was never finished"));
+    }
+    if found < VERSION {
+        upgrade::upgrade(&connection)?;
     }
     Ok(Box::new(Sqlite::new(connection, path)?))
 }
@@ -167,7 +171,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
 }
 
 const SCHEMA: &str = include_str!("schema.sql");
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// "JPKI" in ASCII: how `file` and we tell the store from other databases.
 const APPLICATION_ID: i64 = 0x4a50_4b49;
 /// How long a second process waits for the first one's transaction.

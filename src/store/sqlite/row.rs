@@ -127,6 +127,7 @@ pub(super) fn carrier_number(carrier: Carrier) -> i64 {
 fn service(number: i64) -> Result<Service, StoreError> {
     match number {
         0 => Ok(Service::Publication),
+        1 => Ok(Service::Responder),
         _ => Err(StoreError::Damaged("unknown service")),
     }
 }
@@ -134,6 +135,7 @@ fn service(number: i64) -> Result<Service, StoreError> {
 pub(super) fn service_number(service: Service) -> i64 {
     match service {
         Service::Publication => 0,
+        Service::Responder => 1,
     }
 }
 

@@ -1,4 +1,4 @@
--- Schema 1. Times are seconds since 1970 in UTC; `ca` is 0 for signature, 1 for user authentication.
+-- Schema 2. Times are seconds since 1970 in UTC; `ca` is 0 for signature, 1 for user authentication.
 
 CREATE TABLE setting (
     key   TEXT NOT NULL PRIMARY KEY,
@@ -21,7 +21,7 @@ CREATE TABLE certificate (
     carrier      INTEGER CHECK (carrier IN (0, 1)),       -- none: the authority's own, or a service's
     municipality INTEGER,                                  -- with check digit; none: as for carrier
     person       TEXT,
-    service      INTEGER CHECK (service = 0),              -- publication; none: the authority's own, or a holder's
+    service      INTEGER CHECK (service IN (0, 1)),        -- publication, responder; none: the authority's own, or a holder's
     request      TEXT    NOT NULL,
     key_hash     BLOB    NOT NULL CHECK (length(key_hash) = 32),
     tbs_hash     BLOB    NOT NULL CHECK (length(tbs_hash) = 32),
@@ -57,7 +57,7 @@ CREATE UNIQUE INDEX certificate_intended ON certificate (person, ca, carrier) WH
 CREATE INDEX certificate_key ON certificate (key_hash);
 
 -- The few among the many.
-CREATE INDEX certificate_service ON certificate (service) WHERE service IS NOT NULL;
+CREATE INDEX certificate_service ON certificate (service, ca, generation) WHERE service IS NOT NULL;
 -- What the lists carry, in their order, with everything that an entry needs.
 CREATE INDEX certificate_listed
     ON certificate (ca, municipality, serial, since, reason, not_after, changed, invalidity, id)

@@ -13,7 +13,7 @@ use crate::audit::Entry;
 use crate::audit::Head;
 use crate::credential::CaName;
 use crate::credential::Serial;
-use crate::profile::Service;
+use crate::profile::ServiceKey;
 use crate::profile::Subject;
 use crate::register::Person;
 use crate::seal::Intent;
@@ -289,24 +289,37 @@ impl Transaction for SqliteTransaction<'_> {
         Ok(self.first(sql, [row::ca_number(ca)], |_| Ok(()))?.is_some())
     }
 
-    fn is_renewing(&mut self, service: Service) -> Result<bool, StoreError> {
+    fn is_renewing(&mut self, key: ServiceKey) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM certificate INDEXED BY certificate_service \
-                   WHERE service = ?1 AND state = 0 LIMIT 1";
-        Ok(self.first(sql, [row::service_number(service)], |_| Ok(()))?.is_some())
+                   WHERE service = ?1 AND ca = COALESCE(?2, ca) \
+                   AND generation = COALESCE(?3, generation) AND state = 0 LIMIT 1";
+        Ok(self.first(sql, service_key(key), |_| Ok(()))?.is_some())
     }
 
-    fn service_key(&mut self, service: Service) -> Result<Option<[u8; 32]>, StoreError> {
-        let sql = "SELECT key_hash FROM certificate INDEXED BY certificate_service \
-                   WHERE service = ?1 AND issued_at IS NOT NULL ORDER BY id DESC LIMIT 1";
-        self.first(sql, [row::service_number(service)], |row| column(row, 0))
-    }
-
-    fn service_certificates(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
+    fn service_certificates(
+        &mut self,
+        key: ServiceKey,
+    ) -> Result<Vec<CertificateRecord>, StoreError> {
         let sql = select_certificate!(
             " FROM certificate c INDEXED BY certificate_service \
-             WHERE c.service IS NOT NULL AND c.issued_at IS NOT NULL ORDER BY c.id"
+             WHERE c.service = ?1 AND c.ca = COALESCE(?2, c.ca) \
+             AND c.generation = COALESCE(?3, c.generation) AND c.issued_at IS NOT NULL \
+             ORDER BY c.id"
         );
-        self.all(sql, [], row::certificate)
+        self.all(sql, service_key(key), row::certificate)
+    }
+
+    fn newest_service_certificate(
+        &mut self,
+        key: ServiceKey,
+    ) -> Result<Option<(CertificateRecord, [u8; 32])>, StoreError> {
+        let sql = select_certificate!(
+            ", c.key_hash FROM certificate c INDEXED BY certificate_service \
+             WHERE c.service = ?1 AND c.ca = COALESCE(?2, c.ca) \
+             AND c.generation = COALESCE(?3, c.generation) AND c.issued_at IS NOT NULL \
+             ORDER BY c.id DESC LIMIT 1"
+        );
+        self.first(sql, service_key(key), |row| Ok((row::certificate(row)?, column(row, 16)?)))
     }
 
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
@@ -371,4 +384,15 @@ pub(super) fn audit_head(connection: &Connection) -> Result<Head, StoreError> {
         .optional()
         .map_err(fault)?;
     head.unwrap_or(Ok(Head::GENESIS))
+}
+
+/// Service, authority and generation of a service's key; the last two where it has them.
+fn service_key(key: ServiceKey) -> (i64, Option<i64>, Option<u16>) {
+    let service = row::service_number(key.service());
+    match key {
+        ServiceKey::Publication => (service, None, None),
+        ServiceKey::Responder(ca, generation) => {
+            (service, Some(row::ca_number(ca)), Some(generation.get()))
+        }
+    }
 }

@@ -14,6 +14,7 @@ use jpki_ca::asn1::PublicKey;
 use jpki_ca::authority::Ask;
 use jpki_ca::authority::Authority;
 use jpki_ca::authority::ChangeRequest;
+use jpki_ca::authority::FoundingKeys;
 use jpki_ca::authority::IssueRequest;
 use jpki_ca::authority::KeyAsk;
 use jpki_ca::authority::Kinds;
@@ -36,6 +37,7 @@ use jpki_ca::policy::Policy;
 use jpki_ca::profile::Partition;
 use jpki_ca::profile::Realm;
 use jpki_ca::register::HolderForm;
+use jpki_ca::signer::Signer;
 use jpki_ca::signer::SoftwareSigner;
 use jpki_ca::store::State;
 use jpki_ca::store::Store;
@@ -144,11 +146,17 @@ impl Town {
             SoftwareSigner::new(&key).unwrap()
         };
         let (signature, user_authentication, publication) = (key(), key(), key());
+        let (responder, other) = (key(), key());
         let realm = Realm::sandbox();
-        let public = jpki_ca::signer::Signer::public_key(&publication).clone();
-        Authority::found(&store, &clock, &realm, &signature, &user_authentication, &public)
-            .unwrap();
-        let signers: Vec<Box<dyn jpki_ca::signer::Signer>> =
+        let keys = FoundingKeys {
+            signature: &signature,
+            user_authentication: &user_authentication,
+            publication: publication.public_key(),
+            signature_responder: responder.public_key(),
+            user_authentication_responder: other.public_key(),
+        };
+        Authority::found(&store, &clock, &realm, &keys).unwrap();
+        let signers: Vec<Box<dyn Signer>> =
             vec![Box::new(signature), Box::new(user_authentication), Box::new(publication)];
         let policy = Policy::default();
         let (authority, _) =

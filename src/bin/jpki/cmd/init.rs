@@ -4,6 +4,7 @@ use jpki_ca::authority::home::Home;
 use jpki_ca::authority::home::InitOptions;
 use jpki_ca::profile::Organisation;
 use jpki_ca::profile::Service;
+use jpki_ca::profile::ServiceKey;
 use rand_core::OsRng;
 use serde::Serialize;
 
@@ -73,8 +74,9 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
     }
     let mut services = Vec::new();
     for service in Service::ALL {
-        let certificate = folder.join("ca").join(format!("{service}.pem"));
         for (record, _) in authority.service_certificates(service) {
+            let stem = record.service_key().map(ServiceKey::stem).unwrap_or_default();
+            let certificate = folder.join("ca").join(format!("{stem}.pem"));
             lines.push(format!(
                 "service     {:<19}  serial {}  until {}  {}",
                 service.as_str(),

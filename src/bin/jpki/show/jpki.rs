@@ -44,6 +44,13 @@ pub(super) fn title(reading: &Reading) -> &'static str {
         Some(Role::Service(CaName::UserAuthentication, Service::Publication)) => {
             "利用者証明用認証局の公開用証明書 Publication certificate of the user-authentication CA"
         }
+        Some(Role::Service(CaName::Signature, Service::Responder)) => {
+            "署名用認証局のOCSPレスポンダ証明書 OCSP responder certificate of the signature CA"
+        }
+        Some(Role::Service(CaName::UserAuthentication, Service::Responder)) => {
+            "利用者証明用認証局のOCSPレスポンダ証明書 OCSP responder certificate of the \
+             user-authentication CA"
+        }
         Some(Role::Service(..)) => "認証局の業務用証明書 Certificate of a service of a CA",
         None => "公的個人認証サービスの証明書 JPKI certificate of unknown kind",
     }

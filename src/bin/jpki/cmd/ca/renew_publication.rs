@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use jpki_ca::authority::PublicationKey;
+use jpki_ca::authority::CertifiedKey;
 use jpki_ca::authority::home::PublicationRenewal;
 use rand_core::OsRng;
 use serde::Serialize;
@@ -15,9 +15,9 @@ use crate::exit::Failure;
 pub(super) fn run(context: &Context<'_>, args: &RenewPublicationArgs) -> Result<Exit, Failure> {
     let (home, passphrase) = context.home_and_passphrase()?;
     let key = if args.new_key {
-        PublicationKey::Replaced { compromised: args.compromised }
+        CertifiedKey::Replaced { compromised: args.compromised }
     } else {
-        PublicationKey::Kept
+        CertifiedKey::Kept
     };
     let renewed = home.renew_publication(key, context.clock(), passphrase.as_ref(), &mut OsRng)?;
     let made = renewed?;
