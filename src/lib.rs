@@ -58,6 +58,7 @@
 //! * What comes out: [`profile`] (the exact bytes), [`lint`] (what judges them before they are
 //!   signed, and any certificate file).
 //! * What ends it: [`crl`] (revocation lists of any size, entry by entry; no store needed).
+//! * What says how it stands: [`ocsp`] (questions and answers, read, written, verified).
 //! * What keeps it safe: [`seal`], [`store`], [`signer`], [`audit`].
 //! * The words that all of them share: [`credential`], [`clock`], [`asn1`].
 
@@ -72,6 +73,7 @@ pub mod holder;
 pub mod http;
 pub mod law;
 pub mod lint;
+pub mod ocsp;
 pub mod policy;
 pub mod profile;
 pub mod register;

@@ -97,6 +97,29 @@
 //! }
 //! ```
 //!
+//! Any of that with an answer (OCSP):
+//!
+//! ```compile_fail,E0308
+//! # use jpki_ca::{lint::Checked, ocsp::TbsAnswer, seal::seal, signer::Signer};
+//! fn sign(checked: Checked<TbsAnswer>, signer: &dyn Signer) {
+//!     let _ = seal(checked, signer);
+//! }
+//! ```
+//!
+//! ```compile_fail,E0624
+//! # use jpki_ca::{lint::Checked, ocsp::TbsAnswer, seal::{Intent, Recorded}};
+//! fn mint(checked: Checked<TbsAnswer>, intent: Intent) -> Recorded<TbsAnswer> {
+//!     Recorded::mint(checked, intent)
+//! }
+//! ```
+//!
+//! ```compile_fail,E0423
+//! # use jpki_ca::{lint::Checked, ocsp::TbsAnswer};
+//! fn check(tbs: TbsAnswer) -> Checked<TbsAnswer> {
+//!     Checked(tbs)
+//! }
+//! ```
+//!
 //! Bring a store of one's own that mints: a store's back end is no public trait.
 //!
 //! ```compile_fail,E0603
@@ -112,6 +135,8 @@ use crate::crl::Envelope;
 use crate::crl::Manifest;
 use crate::crl::TbsList;
 use crate::lint::Checked;
+use crate::ocsp;
+use crate::ocsp::TbsAnswer;
 use crate::profile::TbsCertificate;
 use crate::signer::SignError;
 use crate::signer::Signer;
@@ -173,8 +198,21 @@ pub trait ToBeSigned: sealed::Sealed {
     /// Whether it is named by its digest, which is then what a key that takes digests is given.
     const HAS_DIGEST: bool = false;
 
+    /// Whether the signature is verified before anything leaves.
+    ///
+    /// It is, but for answers: a client waits for each, verifying costs more than signing, and one
+    /// that does not verify is of no use to anyone and asked again. Everything else spends a number
+    /// and is relied on for days or years.
+    const VERIFIED: bool = true;
+
     /// The bytes to be signed.
     fn to_be_signed(&self) -> &[u8];
+
+    /// The identifier of the key that has to sign, where the bytes state it and no other check
+    /// would find another one.
+    fn signer(&self) -> Option<[u8; 20]> {
+        None
+    }
 }
 
 impl ToBeSigned for TbsCertificate {
@@ -197,6 +235,18 @@ impl ToBeSigned for Manifest {
     }
 }
 
+impl ToBeSigned for TbsAnswer {
+    const VERIFIED: bool = false;
+
+    fn to_be_signed(&self) -> &[u8] {
+        self.as_der()
+    }
+
+    fn signer(&self) -> Option<[u8; 20]> {
+        Some(self.responder())
+    }
+}
+
 mod sealed {
     /// Keeps the kinds of things that are signed to those that a lint judges.
     pub trait Sealed {}
@@ -204,9 +254,11 @@ mod sealed {
     impl Sealed for crate::profile::TbsCertificate {}
     impl Sealed for crate::crl::TbsList {}
     impl Sealed for crate::crl::Manifest {}
+    impl Sealed for crate::ocsp::TbsAnswer {}
 }
 
-/// Something signed, whose signature was verified.
+/// Something signed, whose signature was verified; that of an answer was not
+/// ([`ToBeSigned::VERIFIED`]).
 #[derive(Debug)]
 pub struct Sealed<T> {
     tbs: T,
@@ -260,10 +312,19 @@ impl Sealed<TbsList> {
     }
 }
 
+impl Sealed<TbsAnswer> {
+    /// The complete response, with the certificate of the responder that signed it (DER).
+    #[must_use]
+    pub fn to_der(&self, responder_certificate: &[u8]) -> Vec<u8> {
+        ocsp::assemble(self.tbs.as_der(), self.algorithm, &self.signature, responder_certificate)
+    }
+}
+
 /// Signs something with the key that it names, and verifies what came out.
 ///
 /// # Errors
-/// When the key fails or its signature does not verify; the intent is then to be made void.
+/// When the key fails, is not the one that an answer names, or its signature does not verify; the
+/// intent is then to be made void.
 pub fn seal<T: ToBeSigned>(
     recorded: Recorded<T>,
     signer: &dyn Signer,
@@ -272,13 +333,18 @@ pub fn seal<T: ToBeSigned>(
     let tbs = checked.into_inner();
     let fault = |cause| SealError { intent, cause };
     let (message, key) = (tbs.to_be_signed(), signer.public_key());
+    if tbs.signer().is_some_and(|id| id != key.key_id()) {
+        return Err(fault(Cause::OtherKey));
+    }
     let algorithm = key.algorithm();
     let digest = if T::HAS_DIGEST { algorithm.digest(message) } else { Vec::new() };
     let by_digest = if T::HAS_DIGEST { signer.sign_digest(&digest) } else { None };
     let signature = by_digest
         .unwrap_or_else(|| signer.sign(message))
         .map_err(|error| fault(Cause::Sign(error)))?;
-    key.verify(message, &signature).map_err(|error| fault(Cause::Verify(error)))?;
+    if T::VERIFIED {
+        key.verify(message, &signature).map_err(|error| fault(Cause::Verify(error)))?;
+    }
     Ok(Sealed { tbs, intent, algorithm, digest, signature })
 }
 
@@ -318,6 +384,9 @@ pub enum Cause {
     /// The key.
     #[error(transparent)]
     Sign(SignError),
+    /// The key: it is not the one that the answer names.
+    #[error("the key is not that of the responder that the answer names")]
+    OtherKey,
     /// The signature: it does not verify under the key that made it.
     #[error("the signature that the key made does not verify")]
     Verify(#[source] PublicKeyError),

@@ -42,6 +42,17 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     hash
 }
 
+/// SHA-1, where a standard names things by it; no signature rests on it.
+#[must_use]
+pub fn sha1(bytes: &[u8]) -> [u8; 20] {
+    let mut hash = [0; 20];
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, bytes);
+    for (slot, octet) in hash.iter_mut().zip(digest.as_ref()) {
+        *slot = *octet;
+    }
+    hash
+}
+
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

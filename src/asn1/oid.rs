@@ -69,6 +69,34 @@ pub const DELTA_CRL_INDICATOR: ObjectIdentifier = oid("2.5.29.27");
 /// `id-ce-issuingDistributionPoint`.
 pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
 
+// RFC 6960, online status of certificates.
+
+/// `id-kp-OCSPSigning`, the extended key usage of a delegated responder.
+pub const OCSP_SIGNING: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.9");
+/// `id-pkix-ocsp-basic`, the type of answer that everyone understands.
+pub const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
+/// `id-pkix-ocsp-nonce`; its form is that of RFC 9654.
+pub const OCSP_NONCE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.2");
+/// `id-pkix-ocsp-response`, the types of answer that a client understands.
+pub const OCSP_RESPONSE_TYPES: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.4");
+/// `id-pkix-ocsp-nocheck`, of a responder's certificate whose own status nobody need ask.
+pub const OCSP_NO_CHECK: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.5");
+/// `id-pkix-ocsp-archive-cutoff`.
+pub const OCSP_ARCHIVE_CUTOFF: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.6");
+/// `id-pkix-ocsp-service-locator`.
+pub const OCSP_SERVICE_LOCATOR: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.7");
+/// `id-pkix-ocsp-pref-sig-algs`.
+pub const OCSP_PREFERRED_ALGORITHMS: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.8");
+/// `id-pkix-ocsp-extended-revoke`.
+pub const OCSP_EXTENDED_REVOKE: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.9");
+
+// RFC 3279 and RFC 5754, digests.
+
+/// `id-sha1`.
+pub const SHA1: ObjectIdentifier = oid("1.3.14.3.2.26");
+/// `id-sha256`.
+pub const SHA256: ObjectIdentifier = oid("2.16.840.1.101.3.4.2.1");
+
 // RFC 2985, attributes of certificate requests.
 
 /// `extensionRequest`.

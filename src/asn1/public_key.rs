@@ -227,12 +227,7 @@ impl PublicKey {
     /// The key identifier: SHA-1 of the BIT STRING content (RFC 5280 section 4.2.1.2, method 1).
     #[must_use]
     pub fn key_id(&self) -> [u8; 20] {
-        let digest = digest::digest(&digest::SHA1_FOR_LEGACY_USE_ONLY, &self.bits);
-        let mut id = [0; 20];
-        for (slot, octet) in id.iter_mut().zip(digest.as_ref()) {
-            *slot = *octet;
-        }
-        id
+        super::sha1(&self.bits)
     }
 
     /// Checks a signature over `message` in the algorithm that goes with the key.

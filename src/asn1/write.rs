@@ -128,21 +128,32 @@ impl Der {
 
     /// A `Time`: UTCTime through 2049, GeneralizedTime from 2050 (RFC 5280 section 4.1.2.5).
     pub fn time(&mut self, instant: Timestamp) {
-        let utc = instant.utc();
-        let date = [utc.year() / 100, utc.year() % 100, utc.month().into(), utc.day().into()];
-        let time = [utc.hour().into(), utc.minute().into(), utc.second().into()];
-        let mut text = [b'Z'; 15];
-        for (digits, number) in text.chunks_exact_mut(2).zip(date.into_iter().chain(time)) {
-            let digit = |number: i16| b'0' + u8::try_from(number % 10).unwrap_or_default();
-            digits.copy_from_slice(&[digit(number / 10), digit(number)]);
-        }
-        if (1950..2050).contains(&utc.year()) {
+        let text = time_text(instant);
+        if (1950..2050).contains(&instant.utc().year()) {
             // Without the century.
             self.primitive(tag::UTC_TIME, text.get(2..).unwrap_or_default());
         } else {
             self.primitive(tag::GENERALIZED_TIME, &text);
         }
     }
+
+    /// A GeneralizedTime in seconds of UTC (RFC 5280 section 4.1.2.5.2), whatever the year.
+    pub fn generalized_time(&mut self, instant: Timestamp) {
+        self.primitive(tag::GENERALIZED_TIME, &time_text(instant));
+    }
+}
+
+/// `YYYYMMDDHHMMSSZ`.
+fn time_text(instant: Timestamp) -> [u8; 15] {
+    let utc = instant.utc();
+    let date = [utc.year() / 100, utc.year() % 100, utc.month().into(), utc.day().into()];
+    let time = [utc.hour().into(), utc.minute().into(), utc.second().into()];
+    let mut text = [b'Z'; 15];
+    for (digits, number) in text.chunks_exact_mut(2).zip(date.into_iter().chain(time)) {
+        let digit = |number: i16| b'0' + u8::try_from(number % 10).unwrap_or_default();
+        digits.copy_from_slice(&[digit(number / 10), digit(number)]);
+    }
+    text
 }
 
 /// Tags, with the constructed bit where the value is constructed.
@@ -159,6 +170,8 @@ pub mod tag {
     pub const NULL: u8 = 0x05;
     /// OBJECT IDENTIFIER.
     pub const OID: u8 = 0x06;
+    /// ENUMERATED.
+    pub const ENUMERATED: u8 = 0x0a;
     /// UTF8String.
     pub const UTF8_STRING: u8 = 0x0c;
     /// PrintableString.
@@ -218,6 +231,9 @@ mod tests {
         assert_eq!(written("2049-12-31T14:59:59Z"), b"\x17\x0d491231145959Z");
         assert_eq!(written("2050-01-01T14:59:59Z"), b"\x18\x0f20500101145959Z");
         assert_eq!(written("1950-01-01T00:00:00Z"), b"\x17\x0d500101000000Z");
+        let instant = "2026-11-21T09:08:07Z".parse().unwrap();
+        let general = Der::build(|der| der.generalized_time(instant));
+        assert_eq!(general, b"\x18\x0f20261121090807Z");
     }
 
     proptest! {

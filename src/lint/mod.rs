@@ -12,10 +12,12 @@
 //! | [`check_list`] | a list to be signed, with the authority that is to sign it |
 //! | [`list()`] | a list as it is read, against what it is to state |
 //! | [`list_file`] | any list found in a file, for people |
+//! | [`check_answer`] | an answer (OCSP) to be signed, with the responder that is to sign it |
 //! | [`key()`] | a public key: size, form, known weaknesses |
 //!
 //! A [`Finding`] names the rule and its source, never what a holder's item says.
 
+mod answer;
 mod certificate;
 mod checked;
 mod file;
@@ -25,6 +27,9 @@ mod list;
 mod manifest;
 mod rules;
 
+pub use answer::ANSWER_RULES;
+pub use answer::Responder;
+pub use answer::check_answer;
 pub use certificate::Table;
 pub use checked::Authority;
 pub use checked::Checked;

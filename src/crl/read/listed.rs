@@ -123,7 +123,7 @@ impl Listed {
 /// The code of a `CRLReason`: an ENUMERATED of one octet, never negative.
 fn reason(value: &[u8]) -> Option<u8> {
     match value {
-        [ENUMERATED, 1, code @ ..0x80] => Some(*code),
+        [tag::ENUMERATED, 1, code @ ..0x80] => Some(*code),
         _ => None,
     }
 }
@@ -145,5 +145,3 @@ const SERIAL: &str = "a serial number";
 const TIME: &str = "a Time with seconds and Z";
 const EXTENSIONS: &str = "a row of extensions";
 const MOST_SERIAL: usize = 20;
-/// The tag of ENUMERATED.
-const ENUMERATED: u8 = 0x0a;

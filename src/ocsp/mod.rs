@@ -1,0 +1,41 @@
+//! Online certificate status (OCSP, RFC 6960 with the profiles of RFC 5019 and RFC 9654): what is
+//! asked, what is answered.
+//!
+//! | here | does |
+//! | --- | --- |
+//! | [`Request`] | reads what anyone asks, bounded and strict |
+//! | [`IssuerId`], [`CertId`] | whose certificate is asked for, and which |
+//! | [`TbsAnswer`] | an answer of ours, to be checked, recorded and sealed |
+//! | [`Refusal`] | what is said instead of an answer |
+//!
+//! What others wrote is read with `x509-ocsp`, what we say is written with [`Der`](crate::asn1::Der):
+//! the lint reads with the one what the other wrote.
+
+mod answer;
+mod cert_id;
+mod issuer;
+mod nonce;
+mod refusal;
+mod request;
+
+pub use answer::Edition;
+pub use answer::Statement;
+pub use answer::Status;
+pub use answer::TbsAnswer;
+pub(crate) use answer::assemble;
+pub use cert_id::CertId;
+pub use cert_id::Hash;
+pub use issuer::IssuerHashes;
+pub use issuer::IssuerId;
+pub use nonce::Nonce;
+pub use nonce::NonceLength;
+pub use refusal::Refusal;
+pub use request::MAX_ASKED;
+pub use request::MAX_REQUEST;
+pub use request::Request;
+pub use request::RequestFault;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
