@@ -5,6 +5,7 @@ mod certificate;
 mod crl;
 mod feed;
 mod home;
+mod ocsp;
 
 use std::path::PathBuf;
 
@@ -45,6 +46,9 @@ pub(crate) use home::AuditArgs;
 pub(crate) use home::AuditCommand;
 pub(crate) use home::AuditListArgs;
 pub(crate) use home::InitArgs;
+pub(crate) use ocsp::OcspArgs;
+pub(crate) use ocsp::OcspCommand;
+pub(crate) use ocsp::RotateArgs;
 
 /// Certification authority for Japan's public-key certification service (JPKI).
 ///
@@ -110,6 +114,8 @@ pub(crate) enum Command {
     Why(ChangeArgs),
     /// Revocation lists, by municipality (失効情報)
     Crl(CrlArgs),
+    /// Responders, which answer whether certificates are good: their keys (失効情報の照会)
+    Ocsp(OcspArgs),
     /// The authorities, and the generations of their keys (認証局)
     Ca(CaArgs),
     /// The record of acts (監査記録)

@@ -12,6 +12,7 @@ mod issue;
 mod lines;
 mod lint;
 mod list;
+mod ocsp;
 mod recover;
 mod show;
 mod verify;
@@ -46,6 +47,7 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
         },
         Command::Feed(args) => feed::run(&context, &args.command),
         Command::Crl(args) => crl::run(&context, &args.command),
+        Command::Ocsp(args) => ocsp::run(&context, &args.command),
         Command::Ca(args) => ca::run(&context, &args.command),
         Command::Why(args) => why::run(&context, args),
         Command::Recover => recover::run(&context),
