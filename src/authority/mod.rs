@@ -46,6 +46,7 @@ use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Tx;
 
+use renew::DAY;
 use service::ServiceCertificate;
 
 pub use change::Change;

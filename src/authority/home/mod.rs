@@ -63,6 +63,7 @@ pub use publication::PublicationRenewal;
 pub use responder::NewResponder;
 pub use responder::Responder;
 pub use responder::ResponderFault;
+pub use responder::ResponderStanding;
 pub use responder::RotateOptions;
 pub use responder::Rotated;
 pub use responder::Rotation;

@@ -13,6 +13,8 @@ use rand_core::CryptoRngCore;
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
 use crate::authority::Authority;
+use crate::authority::DAY;
+use crate::authority::ROTATION_DAYS;
 use crate::authority::Recovery;
 use crate::authority::Refused;
 use crate::authority::Renewed;
@@ -22,9 +24,11 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::policy::ListTiming;
 use crate::profile::Service;
 use crate::profile::ServiceKey;
 use crate::signer;
+use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
 use crate::signer::Signer as _;
 use crate::signer::SoftwareSigner;
@@ -50,8 +54,8 @@ pub struct RotateOptions {
     pub generation: Option<Generation>,
     /// What the new keys are; else what those before were, at first what the generation's own is.
     pub algorithm: Option<KeyAlgorithm>,
-    /// Those alone whose certificates end within [`ROTATION_DAYS`](crate::authority::ROTATION_DAYS),
-    /// or that are missing.
+    /// Those alone whose certificates end within [`ROTATION_DAYS`], or that
+    /// are missing.
     pub only_due: bool,
     /// Whether the keys before are compromised: their certificates are then revoked for it.
     pub compromised: bool,
@@ -99,10 +103,69 @@ pub struct Responder {
     pub ca: CaName,
     /// The generation.
     pub generation: Generation,
+    /// When the generation's own certificate ends: none of its responder's lasts longer.
+    pub issuer_not_after: Timestamp,
     /// The newest certificate with its DER, whatever became of it; none where there never was one.
     pub certificate: Option<(CertificateRecord, Vec<u8>)>,
     /// The key of that certificate, if it is in force; or why nothing can be signed.
     pub signer: Result<SoftwareSigner, ResponderFault>,
+}
+
+impl Responder {
+    /// From when on its key is to be rotated; none when it needs no other, since its certificate ends
+    /// with the generation's own, and when there is none.
+    #[must_use]
+    pub fn due_at(&self) -> Option<Timestamp> {
+        let (record, _) = self.certificate.as_ref()?;
+        let end = record.not_after;
+        (end < self.issuer_not_after).then(|| end.plus_seconds(-i64::from(ROTATION_DAYS) * DAY))
+    }
+
+    /// How it stands at an instant, where those who publish lists, and rotate keys with them, do so in
+    /// these times.
+    #[must_use]
+    pub fn standing(&self, at: Timestamp, timing: ListTiming) -> ResponderStanding {
+        if self.signer.as_ref().is_err_and(|fault| !fault.is_locked()) {
+            return ResponderStanding::Missing;
+        }
+        let Some(due) = self.due_at() else { return ResponderStanding::Fresh };
+        let late = at.to_unix() - due.to_unix();
+        // Two runs with all their tries should have done it; at the latest a day before its end.
+        let patience = (2 * timing.next_run_seconds()).min((i64::from(ROTATION_DAYS) - 1) * DAY);
+        if late <= 0 {
+            ResponderStanding::Fresh
+        } else if late <= patience {
+            ResponderStanding::Due
+        } else {
+            ResponderStanding::Ending
+        }
+    }
+}
+
+/// How a responder stands, from well to bad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ResponderStanding {
+    /// It answers, and needs no other key yet.
+    Fresh,
+    /// It answers, and the next run of `jpki crl publish` gives it another key.
+    Due,
+    /// It answers, and should have got another key.
+    Ending,
+    /// It cannot answer: a certificate in force or its key is missing.
+    Missing,
+}
+
+impl ResponderStanding {
+    /// The word of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fresh => "fresh",
+            Self::Due => "due",
+            Self::Ending => "ending",
+            Self::Missing => "missing",
+        }
+    }
 }
 
 /// Why a responder cannot sign. `jpki ocsp rotate` puts all of it right.
@@ -124,6 +187,14 @@ pub enum ResponderFault {
     /// A key file that cannot be read.
     #[error(transparent)]
     Unreadable(HomeError),
+}
+
+impl ResponderFault {
+    /// Whether the key is encrypted and nobody gave the passphrase: it may well be the right one.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self, Self::Unreadable(HomeError::KeyFile(KeyFileError::PassphraseNeeded { .. })))
+    }
 }
 
 impl Home {
@@ -174,7 +245,7 @@ impl Home {
     }
 
     /// Rotates the keys of those responders for which it is time: their certificates end within
-    /// [`ROTATION_DAYS`](crate::authority::ROTATION_DAYS), or are missing or not in force, or their
+    /// [`ROTATION_DAYS`], or are missing or not in force, or their
     /// keys are. Else does nothing. A home [to rehearse](Home::to_rehearse) only says what it would
     /// make.
     ///
@@ -280,7 +351,8 @@ impl Home {
                         continue;
                     }
                     let certificate = newest.map(|(record, der, _)| (record, der));
-                    return Ok(Responder { ca, generation, certificate, signer });
+                    let issuer_not_after = own.certificate.not_after;
+                    return Ok(Responder { ca, generation, issuer_not_after, certificate, signer });
                 }
             })
             .collect()

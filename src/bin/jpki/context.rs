@@ -42,9 +42,17 @@ impl Context<'_> {
 
     /// As [`Context::authority`], with the home.
     pub(crate) fn authority_and_home(&self) -> Result<(Authority, Home), Failure> {
+        let (authority, home, _) = self.authority_home_and_passphrase()?;
+        Ok((authority, home))
+    }
+
+    /// As [`Context::authority_and_home`], with the passphrase of the keys if they have one.
+    pub(crate) fn authority_home_and_passphrase(
+        &self,
+    ) -> Result<(Authority, Home, Option<Passphrase>), Failure> {
         let (home, passphrase) = self.home_and_passphrase()?;
         let authority = self.tell(home.authority(self.clock(), passphrase.as_ref())?);
-        Ok((authority, home))
+        Ok((authority, home, passphrase))
     }
 
     /// The home, and the passphrase of its keys if they have one.

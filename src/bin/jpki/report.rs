@@ -57,6 +57,11 @@ impl Report {
         }
     }
 
+    /// What went wrong with a part of the work; the result and the exit code say so too.
+    pub(crate) fn complaint(&self, text: &str) {
+        eprint(text);
+    }
+
     /// Whether somebody watches: long work then shows its progress.
     pub(crate) fn watched(&self) -> bool {
         !self.quiet && io::stderr().is_terminal()

@@ -15,7 +15,7 @@ pub(crate) struct InitArgs {
     /// Organisation (O) of every name [default: JPKI-SANDBOX]
     #[arg(long, value_name = "NAME")]
     pub(crate) org: Option<String>,
-    /// What the authorities' and the publication key are: rsa2048, rsa3072, rsa4096, p256 or p384
+    /// What the authorities' and their services' keys are: rsa2048, rsa3072, rsa4096, p256 or p384
     #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
     pub(crate) algorithm: KeyAlgorithm,
     /// Where the records go; a relative path is taken from the home

@@ -5,6 +5,7 @@ mod certificate;
 mod crl;
 mod feed;
 mod home;
+mod ocsp;
 #[cfg(feature = "http")]
 mod serve;
 
@@ -47,6 +48,9 @@ pub(crate) use home::AuditArgs;
 pub(crate) use home::AuditCommand;
 pub(crate) use home::AuditListArgs;
 pub(crate) use home::InitArgs;
+pub(crate) use ocsp::OcspArgs;
+pub(crate) use ocsp::OcspCommand;
+pub(crate) use ocsp::RotateArgs;
 #[cfg(feature = "http")]
 pub(crate) use serve::ServeArgs;
 
@@ -114,6 +118,8 @@ pub(crate) enum Command {
     Why(ChangeArgs),
     /// Revocation lists, by municipality (失効情報)
     Crl(CrlArgs),
+    /// Responders, which answer whether certificates are good: their keys (失効情報の照会)
+    Ocsp(OcspArgs),
     /// Serve revocation lists, health and metrics (公開サーバ)
     ///
     /// Each role has a listener of its own, and a process opens only what its roles need: the lists' server

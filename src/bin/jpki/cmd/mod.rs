@@ -12,6 +12,7 @@ mod issue;
 mod lines;
 mod lint;
 mod list;
+mod ocsp;
 mod recover;
 #[cfg(feature = "http")]
 mod serve;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
         },
         Command::Feed(args) => feed::run(&context, &args.command),
         Command::Crl(args) => crl::run(&context, &args.command),
+        Command::Ocsp(args) => ocsp::run(&context, &args.command),
         #[cfg(feature = "http")]
         Command::Serve(args) => serve::run(&context, args),
         Command::Ca(args) => ca::run(&context, &args.command),

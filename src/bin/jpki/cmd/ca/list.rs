@@ -1,8 +1,11 @@
 //! `jpki ca list`.
 
+use jpki_ca::asn1::PublicKey;
 use jpki_ca::asn1::hex;
+use jpki_ca::clock::Date;
 use jpki_ca::clock::Timestamp;
 use jpki_ca::profile::Issuer;
+use jpki_ca::store::CertificateRecord;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -30,6 +33,18 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             "",
             hex(&issuer.key_id),
         ));
+        let responder = authority.responder_certificate(issuer.ca, issuer.generation);
+        let responder = responder.map(ResponderJson::of);
+        match &responder {
+            Some(own) => lines.push(format!(
+                "{:<22} responder serial {}, {}, until {}",
+                "", own.serial, own.algorithm, own.last_day
+            )),
+            None if matches!(does, Doing::Issuing | Doing::Listing) => {
+                lines.push(format!("{:<22} no responder: jpki ocsp rotate", ""));
+            }
+            None => {}
+        }
         generations.push(GenerationJson {
             ca: issuer.ca.as_str(),
             generation: issuer.generation.get(),
@@ -40,6 +55,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             not_after: issuer.not_after.to_string(),
             issues: does == Doing::Issuing,
             signs_lists: matches!(does, Doing::Issuing | Doing::Listing),
+            responder,
         });
     }
     context.report.result(&ListJson { generations }, &lines.join("\n"))?;
@@ -98,4 +114,29 @@ struct GenerationJson {
     not_after: String,
     issues: bool,
     signs_lists: bool,
+    /// The newest certificate of its responder.
+    responder: Option<ResponderJson>,
+}
+
+#[derive(Serialize)]
+struct ResponderJson {
+    serial: String,
+    algorithm: String,
+    not_before: String,
+    not_after: String,
+    #[serde(skip)]
+    last_day: Date,
+}
+
+impl ResponderJson {
+    fn of((record, der): (&CertificateRecord, &[u8])) -> Self {
+        let algorithm = PublicKey::of_certificate(der).map(|key| key.algorithm().to_string());
+        Self {
+            serial: record.serial.to_string(),
+            algorithm: algorithm.unwrap_or_default(),
+            not_before: record.not_before.to_string(),
+            not_after: record.not_after.to_string(),
+            last_day: record.not_after.japan_date(),
+        }
+    }
 }

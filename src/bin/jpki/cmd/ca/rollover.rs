@@ -5,6 +5,8 @@ use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::RolloverArgs;
+use crate::cmd::ocsp::RotatedJson;
+use crate::cmd::ocsp::Told;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
@@ -13,7 +15,7 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     let (home, passphrase) = context.home_and_passphrase()?;
     let rolled_over =
         home.roll_over(args.ca, args.algorithm, context.clock(), passphrase.as_ref(), &mut OsRng)?;
-    let made = rolled_over?;
+    let mut made = rolled_over?;
     context.note_recovery(&made.recovery);
     let dry_run = context.global.dry_run;
     let new = &made.new;
@@ -31,7 +33,7 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
         "            what {issues} from now on; those before it go on signing lists"
     ));
     if dry_run {
-        lines.push("            nothing was written".to_owned());
+        lines.push("            with a responder of its own; nothing was written".to_owned());
     } else {
         lines.push(format!("certificate {}", certificate.display()));
         lines.push(format!("key         {}", made.key.display()));
@@ -41,13 +43,27 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
                 aside.display()
             ));
         }
+    }
+    // The generation is there, whatever became of its responder.
+    let told = Told::of(context, &home, made.responder.take());
+    lines.extend(told.lines);
+    if told.exit != Exit::Done {
+        lines.push("next        jpki ocsp rotate --due".to_owned());
+    }
+    if !dry_run {
         lines.push("next        jpki crl publish".to_owned());
     }
-    context.report.result(&json(&made, dry_run, &certificate), &lines.join("\n"))?;
-    Ok(Exit::Done)
+    let responder = told.json.into_iter().next();
+    context.report.result(&json(&made, dry_run, &certificate, responder), &lines.join("\n"))?;
+    Ok(told.exit)
 }
 
-fn json(made: &RollOver, dry_run: bool, certificate: &std::path::Path) -> RollOverJson {
+fn json(
+    made: &RollOver,
+    dry_run: bool,
+    certificate: &std::path::Path,
+    responder: Option<RotatedJson>,
+) -> RollOverJson {
     let file = |path: &std::path::Path| path.to_string_lossy().into_owned();
     RollOverJson {
         dry_run,
@@ -60,6 +76,7 @@ fn json(made: &RollOver, dry_run: bool, certificate: &std::path::Path) -> RollOv
         certificate: file(certificate),
         key: file(&made.key),
         laid_aside: made.laid_aside.as_deref().map(file),
+        responder,
     }
 }
 
@@ -75,4 +92,5 @@ struct RollOverJson {
     certificate: String,
     key: String,
     laid_aside: Option<String>,
+    responder: Option<RotatedJson>,
 }

@@ -1,14 +1,21 @@
 //! `jpki crl publish`.
 
+use std::path::Path;
+
 use indicatif::ProgressBar;
+use jpki_ca::authority::Authority;
 use jpki_ca::authority::Renewed;
+use jpki_ca::authority::home::Home;
 use jpki_ca::authority::publish::ListFormat;
 use jpki_ca::authority::publish::PublishOptions;
 use jpki_ca::authority::publish::Published;
+use rand_core::OsRng;
 use serde::Serialize;
 
 use crate::args::FormatArg;
 use crate::args::PublishArgs;
+use crate::cmd::ocsp::RotatedJson;
+use crate::cmd::ocsp::Told;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
@@ -16,7 +23,7 @@ use crate::exit::Failure;
 pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Failure> {
     let folder = super::folder(context, &args.folder);
     let partition = args.partition.as_deref().map(super::partition).transpose()?;
-    let (mut authority, home) = context.authority_and_home()?;
+    let (mut authority, home, passphrase) = context.authority_home_and_passphrase()?;
     let mut options = PublishOptions::due(home.config().lists);
     options.all = args.all;
     options.partition = partition;
@@ -27,8 +34,40 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
         FormatArg::Der => ListFormat::Der,
         FormatArg::Pem => ListFormat::Pem,
     };
+    let done = publish(context, &folder, &home, &mut authority, &options);
+    // Behind the lists, which do not wait for it, and whatever became of them.
+    let rotated = home
+        .rotate_responders_in_time(&mut authority, passphrase.as_ref(), &mut OsRng)
+        .map(|rotated| Told::of(context, &home, rotated));
+    let rotated = rotated.unwrap_or_else(|error| Told::failed(context, &error.into()));
+    let (published, renewed, mut lines) = match done {
+        Ok(done) => done,
+        Err(failure) => {
+            rotated.lines.iter().for_each(|line| context.report.note(line));
+            return Err(failure);
+        }
+    };
+    lines.extend(rotated.lines);
+    let status = match (context.global.dry_run, published.publication) {
+        (true, _) => "planned",
+        (false, None) => "current",
+        (false, Some(_)) => "published",
+    };
+    let json = json(status, &published, renewed.as_ref(), rotated.json);
+    context.report.result(&json, &lines.join("\n"))?;
+    Ok(rotated.exit)
+}
+
+/// Publishes what is due, with a certificate that lasts; what there is to say of it.
+fn publish(
+    context: &Context<'_>,
+    folder: &Path,
+    home: &Home,
+    authority: &mut Authority,
+    options: &PublishOptions,
+) -> Result<(Published, Option<Renewed>, Vec<String>), Failure> {
     // In time, so that what is published now is not the last that can be.
-    let renewed = home.renew_publication_in_time(&mut authority)??;
+    let renewed = home.renew_publication_in_time(authority)??;
     let mut lines = Vec::new();
     if let Some(renewed) = &renewed {
         let is = if context.global.dry_run { "would be renewed" } else { "renewed" };
@@ -39,18 +78,16 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
         ));
     }
     if context.global.dry_run {
-        let planned = authority.rehearse_publish(&folder, &options)?;
+        let planned = authority.rehearse_publish(folder, options)?;
         lines.push(if planned.made.is_empty() {
             "nothing is due".to_owned()
         } else {
             format!("would make {}: nothing was written", count(&planned))
         });
-        let json = json("planned", &planned, renewed.as_ref());
-        context.report.result(&json, &lines.join("\n"))?;
-        return Ok(Exit::Done);
+        return Ok((planned, renewed, lines));
     }
     let bar = if context.report.watched() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let published = authority.publish(&folder, &options, &|done, of| {
+    let published = authority.publish(folder, options, &|done, of| {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     });
@@ -58,9 +95,7 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
     let published = published?;
     let Some(publication) = published.publication else {
         lines.push(format!("nothing is due: {} list(s) stand", published.unchanged));
-        let json = json("current", &published, renewed.as_ref());
-        context.report.result(&json, &lines.join("\n"))?;
-        return Ok(Exit::Done);
+        return Ok((published, renewed, lines));
     };
     lines.push(format!("publication {publication}: {}", count(&published)));
     lines.push(format!(
@@ -79,9 +114,7 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
     if let Some(folder) = &published.folder {
         lines.push(folder.display().to_string());
     }
-    let json = json("published", &published, renewed.as_ref());
-    context.report.result(&json, &lines.join("\n"))?;
-    Ok(Exit::Done)
+    Ok((published, renewed, lines))
 }
 
 /// `12 list(s) (10 changed, 2 ageing), 3774 unchanged`.
@@ -101,6 +134,7 @@ fn json<'a>(
     status: &'a str,
     published: &Published,
     renewed: Option<&Renewed>,
+    responders: Vec<RotatedJson>,
 ) -> PublishedJson<'a> {
     let made = published.made.iter().map(|(due, lists)| (due.as_str(), serde_json::json!(lists)));
     PublishedJson {
@@ -118,6 +152,7 @@ fn json<'a>(
             serial: renewed.serial.to_string(),
             not_after: renewed.not_after.to_string(),
         }),
+        responders,
     }
 }
 
@@ -135,6 +170,8 @@ struct PublishedJson<'a> {
     octets: u64,
     /// The publication certificate, when it was time for another.
     renewed: Option<RenewedJson>,
+    /// The responders whose keys it was time for.
+    responders: Vec<RotatedJson>,
 }
 
 #[derive(Serialize)]
