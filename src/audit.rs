@@ -181,15 +181,18 @@ impl Entry {
         Head { number: self.number, hash: self.hash }
     }
 
-    /// The certificate that it is about, if it is about one.
+    /// What it is about, if it is about something that has a number.
     #[must_use]
-    pub fn subject(&self) -> Option<Subject> {
+    pub fn about(&self) -> Option<About> {
         let named: Named<'_> = serde_json::from_str(&self.line).ok()?;
-        Some(Subject {
+        if let Some(publication) = named.publication {
+            return Some(About::Publication(publication));
+        }
+        Some(About::Certificate(Subject {
             ca: named.ca?,
             generation: Generation::new(named.generation?).ok()?,
             serial: named.serial?.parse().ok()?,
-        })
+        }))
     }
 }
 
@@ -201,12 +204,23 @@ fn chain(previous: &[u8; 32], line: &str) -> [u8; 32] {
     sha256(&bytes)
 }
 
-/// What a line says of a certificate.
+/// What an entry is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum About {
+    /// A certificate, by number.
+    Certificate(Subject),
+    /// The publication of lists with this number, which is complete.
+    Publication(u64),
+}
+
+/// What a line says of what it is about.
 #[derive(Deserialize)]
 struct Named<'a> {
     ca: Option<CaName>,
     generation: Option<u16>,
     serial: Option<&'a str>,
+    publication: Option<u64>,
 }
 
 /// The line, its fields always in this order.
@@ -403,11 +417,17 @@ mod tests {
     }
 
     #[test]
-    fn lines_name_the_certificate_that_they_are_about() {
-        let subjects: Vec<_> = chain_of_three().iter().map(Entry::subject).collect();
-        let certificate =
-            Subject { ca: CaName::Signature, generation: Generation::FIRST, serial: Serial::FIRST };
-        assert_eq!(subjects, [None, Some(certificate), Some(certificate)]);
+    fn lines_name_what_they_are_about() {
+        let about: Vec<_> = chain_of_three().iter().map(Entry::about).collect();
+        let certificate = About::Certificate(Subject {
+            ca: CaName::Signature,
+            generation: Generation::FIRST,
+            serial: Serial::FIRST,
+        });
+        assert_eq!(about, [None, Some(certificate), Some(certificate)]);
+        let published = Act::Published { publication: 7, lists: 1, digest: [0; 32] };
+        let entry = Entry::following(Head::GENESIS, Timestamp::EPOCH, &published);
+        assert_eq!(entry.about(), Some(About::Publication(7)));
     }
 
     #[test]

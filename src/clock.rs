@@ -34,6 +34,12 @@ impl Clock for SystemClock {
     }
 }
 
+impl Clock for std::sync::Arc<dyn Clock> {
+    fn now(&self) -> Timestamp {
+        self.as_ref().now()
+    }
+}
+
 /// A clock that stands still, for simulations and tests.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedClock(pub Timestamp);

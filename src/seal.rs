@@ -286,6 +286,12 @@ impl<T> Sealed<T> {
     pub fn signature(&self) -> &[u8] {
         &self.signature
     }
+
+    /// What was signed, without its signature.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.tbs
+    }
 }
 
 impl Sealed<TbsCertificate> {

@@ -71,8 +71,6 @@ pub const ISSUING_DISTRIBUTION_POINT: ObjectIdentifier = oid("2.5.29.28");
 
 // RFC 6960, online status of certificates.
 
-/// `id-kp-OCSPSigning`, the extended key usage of a delegated responder.
-pub const OCSP_SIGNING: ObjectIdentifier = oid("1.3.6.1.5.5.7.3.9");
 /// `id-pkix-ocsp-basic`, the type of answer that everyone understands.
 pub const OCSP_BASIC: ObjectIdentifier = oid("1.3.6.1.5.5.7.48.1.1");
 /// `id-pkix-ocsp-nonce`; its form is that of RFC 9654.

@@ -16,6 +16,7 @@ mod records;
 mod recover;
 mod renew;
 mod request;
+pub mod respond;
 mod rollover;
 mod rotate;
 mod rule;
@@ -183,8 +184,7 @@ impl Authority {
         let mut generations = generations(&store, clock.now())?;
         for generation in &mut generations {
             generation.check_realm(&realm)?;
-            let position =
-                signers.iter().position(|signer| *signer.public_key() == generation.key);
+            let position = signers.iter().position(|signer| *signer.public_key() == generation.key);
             generation.signer = position.map(|position| signers.swap_remove(position));
         }
         let services = Vec::new();

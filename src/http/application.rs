@@ -32,6 +32,13 @@ pub trait Application: fmt::Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Looks after what changes by itself: called every few seconds, on a thread that may wait.
+    fn tend(&self) {}
+
+    /// Records durably what it has counted: called every hour, and once when the last request was
+    /// answered, on a thread that may wait.
+    fn record(&self) {}
+
     /// Adds the role's own metrics.
     fn register_metrics(self: Arc<Self>, metrics: &Metrics) {
         let _none = metrics;

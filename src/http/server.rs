@@ -25,10 +25,12 @@ use tokio::time::timeout;
 use crate::authority::home::Home;
 use crate::authority::home::HomeError;
 use crate::clock::Clock;
+use crate::signer::Passphrase;
 
 use super::admin::Admin;
 use super::application::Application;
 use super::application::Check;
+use super::application::blocking;
 use super::census::Census;
 use super::crl::Publication;
 use super::listener::Listening;
@@ -36,6 +38,7 @@ use super::listener::Phase;
 use super::listener::accept;
 use super::listener::bind;
 use super::metrics::Metrics;
+use super::ocsp::Responding;
 use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
@@ -46,6 +49,9 @@ use super::rules::Rules;
 pub struct Surroundings {
     /// By which it goes.
     pub clock: Arc<dyn Clock>,
+    /// That of the keys of its roles, where they have one. It is kept for keys that are taken up while
+    /// it serves.
+    pub passphrase: Option<Passphrase>,
 }
 
 /// A server that has everything it needs, and does not listen yet.
@@ -133,7 +139,11 @@ impl Server {
                 Role::Admin => {
                     Arc::new(Admin::new(std::mem::take(&mut checks), Arc::clone(&metrics)))
                 }
-                Role::Ocsp | Role::Register => return Err(ServeError::NotYet(role)),
+                Role::Ocsp => {
+                    let passphrase = surroundings.passphrase.as_ref();
+                    Arc::new(Responding::open(home, clock, passphrase)?)
+                }
+                Role::Register => return Err(ServeError::NotYet(role)),
             };
             checks.extend(application.checks());
             checks.push(tls_check(role, &rules, clock));
@@ -191,6 +201,7 @@ impl Server {
             }
         });
         drop(busy);
+        let tending = tokio::spawn(tend(self.applications(), phases.clone()));
         tell(Told::Ready);
         while signals.next().await == Asked::Reload {
             self.reload();
@@ -202,8 +213,14 @@ impl Server {
             () = signals.stop() => false,
         };
         let _told = phase.send(Phase::Closed);
+        // What it has counted is recorded when nobody counts any more.
+        let _tended = timeout(LAST_WAIT, tending).await;
         tracing::info!(finished = ended, "stopped");
         Ok(if ended { Ended::Finished } else { Ended::CutOff })
+    }
+
+    fn applications(&self) -> Vec<Arc<dyn Application>> {
+        self.mounted.iter().map(|mounted| Arc::clone(&mounted.application)).collect()
     }
 
     fn listening(&self, mounted: &Mounted, most: u32) -> Arc<Listening> {
@@ -248,6 +265,31 @@ impl Server {
         Ok(())
     }
 }
+
+/// Looks after the applications until the last request is answered.
+async fn tend(applications: Vec<Arc<dyn Application>>, mut phases: watch::Receiver<Phase>) {
+    let each = |act: fn(&dyn Application)| {
+        let applications = applications.clone();
+        blocking(move || applications.iter().for_each(|application| act(application.as_ref())))
+    };
+    let mut rounds = 0_u32;
+    loop {
+        let closed = phases.wait_for(|phase| *phase == Phase::Closed);
+        // A server that was dropped is closed as well.
+        if timeout(TENDED_EVERY, closed).await.is_ok() {
+            break;
+        }
+        rounds = (rounds + 1) % ROUNDS_AN_HOUR;
+        let _told = each(|application| application.tend()).await;
+        if rounds == 0 {
+            let _told = each(|application| application.record()).await;
+        }
+    }
+    let _told = each(|application| application.record()).await;
+}
+
+const TENDED_EVERY: Duration = Duration::from_secs(5);
+const ROUNDS_AN_HOUR: u32 = 720;
 
 /// Whether a listener's TLS certificate is in force, and will be for a while.
 fn tls_check(role: Role, rules: &Arc<Current>, clock: &Arc<dyn Clock>) -> Check {
@@ -313,7 +355,7 @@ fn descriptors(listeners: usize) -> u32 {
     u32::try_from(most).unwrap_or(u32::MAX).max(1)
 }
 
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

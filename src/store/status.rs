@@ -20,6 +20,11 @@ use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::lint::Checked;
+use crate::ocsp::Status;
+use crate::ocsp::TbsAnswer;
+use crate::seal::Intent;
+use crate::seal::Recorded;
 
 use super::Store;
 use super::StoreError;
@@ -37,10 +42,10 @@ impl Store {
         numbers.seen = head.number;
         Ok(Statuses {
             numbers: RwLock::new(numbers),
-            following: Mutex::new(Following { follow, head, last: Ok(()) }),
+            following: Mutex::new(Following { follow, head, unlisted: Vec::new(), last: Ok(()) }),
             begun: AtomicU64::new(0),
             services: AtomicU64::new(0),
-            delays: Mutex::new(Vec::new()),
+            delays: Mutex::default(),
         })
     }
 }
@@ -52,33 +57,23 @@ pub struct Statuses {
     /// How many looks at the store have begun.
     begun: AtomicU64,
     services: AtomicU64,
-    delays: Mutex<Vec<i64>>,
-}
-
-/// What a number is worth, whether or not its time is up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// No certificate with this number was issued by this key, or its record was erased when its
-    /// keeping period ended. So is one that is merely intended.
-    Unissued,
-    /// Issued, neither revoked nor held.
-    Good,
-    /// Revoked or held since, for a reason; a number that was given up before delivery, too.
-    Revoked(Timestamp, Reason),
+    delays: Mutex<Delays>,
 }
 
 /// A number, as [`Statuses::find`] found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Found {
-    /// What it is worth.
-    pub standing: Standing,
+    /// What is to be said of it, whether or not its time is up. Unknown is a number that this key
+    /// issued no certificate with, one that is merely intended, and one whose record was erased when
+    /// its keeping period ended.
+    pub status: Status,
     /// Its certificate's last day, in days of Japan since 1970.
     last_day: u16,
 }
 
 impl Found {
-    const NOTHING: Self = Self { standing: Standing::Unissued, last_day: u16::MAX };
+    const NOTHING: Self = Self { status: Status::Unknown, last_day: u16::MAX };
 
     /// Whether its time is up; of a number without a certificate, never.
     #[must_use]
@@ -113,6 +108,31 @@ impl Statuses {
         numbers.find(ca, generation, serial)
     }
 
+    /// The permission to sign an answer, if what it says is so now.
+    ///
+    /// The status that it states is committed; its intent is the last audit entry that it rests on.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is not so, or no longer.
+    pub fn vouch(&self, answer: Checked<TbsAnswer>) -> Result<Recorded<TbsAnswer>, StoreError> {
+        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+        let (ca, generation) = answer.tbs().issuer();
+        for statement in answer.tbs().statements() {
+            let serial = statement.id.serial();
+            let found =
+                serial.map_or(Found::NOTHING, |serial| numbers.find(ca, generation, serial));
+            let said = match statement.status {
+                Status::NeverIssued => Status::Unknown,
+                said => said,
+            };
+            if found.status != said {
+                return Err(StoreError::Changed);
+            }
+        }
+        let row = i64::try_from(numbers.seen).map_err(|_| StoreError::Changed)?;
+        Ok(Recorded::mint(answer, Intent::new(row)))
+    }
+
     /// The last audit entry that is brought in.
     #[must_use]
     pub fn seen(&self) -> u64 {
@@ -132,10 +152,9 @@ impl Statuses {
         self.services.load(Ordering::SeqCst)
     }
 
-    /// Takes the seconds between the register's record of each event and its being brought in here,
-    /// of those since the last call; at most [`MOST_DELAYS`] are kept.
+    /// Takes what was noted since the last call of how long the register's events took.
     #[must_use]
-    pub fn take_delays(&self) -> Vec<i64> {
+    pub fn take_delays(&self) -> Delays {
         std::mem::take(&mut *self.delays.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -146,13 +165,28 @@ impl fmt::Debug for Statuses {
     }
 }
 
-/// How many delays are kept for whoever takes them.
+/// Seconds from the register's record of an event that revoked or held a certificate.
+///
+/// At most [`MOST_DELAYS`] of each kind are kept for whoever takes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delays {
+    /// To its being known here, which the next answer says.
+    pub to_answer: Vec<i64>,
+    /// To its being known here that lists say so.
+    pub to_list: Vec<i64>,
+}
+
+/// How many delays of a kind are kept.
 pub const MOST_DELAYS: usize = 1 << 16;
 
 /// The store, as far as it was followed.
 struct Following {
     follow: Box<dyn Follow>,
     head: Head,
+    /// Audit entries of revocations that no list was seen to say yet, and when the register recorded
+    /// their events.
+    unlisted: Vec<(u64, Timestamp)>,
     /// What the last look came to.
     last: Result<(), Arc<StoreError>>,
 }
@@ -162,28 +196,42 @@ impl Following {
         if !self.follow.has_changed()? {
             return Ok(());
         }
-        let mut changed = Vec::new();
-        let head = self.follow.since(self.head, &mut |stand| {
-            changed.push(stand);
-            Ok(())
-        });
-        let head = head.inspect_err(|_| self.follow.forget())?;
-        let mut delays = statuses.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = self.follow.since(self.head).inspect_err(|_| self.follow.forget())?;
         let mut numbers = statuses.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        for stand in &changed {
+        for (_, stand) in &news.changed {
             numbers.put(stand)?;
             if stand.is_service {
                 statuses.services.fetch_add(1, Ordering::SeqCst);
             }
-            if let Some(told) = stand.told
-                && delays.len() < MOST_DELAYS
-            {
-                delays.push(at.to_unix() - told.to_unix());
+        }
+        numbers.seen = news.head.number;
+        drop(numbers);
+        self.head = news.head;
+        let mut delays = statuses.delays.lock().unwrap_or_else(PoisonError::into_inner);
+        self.time(at, &news, &mut delays);
+        Ok(())
+    }
+
+    /// Notes how long events took.
+    fn time(&mut self, at: Timestamp, news: &News, delays: &mut Delays) {
+        let since = |told: Timestamp| at.to_unix() - told.to_unix();
+        for (entry, stand) in &news.changed {
+            let Some(told) = stand.told else { continue };
+            if delays.to_answer.len() < MOST_DELAYS {
+                delays.to_answer.push(since(told));
+            }
+            if self.unlisted.len() < MOST_DELAYS {
+                self.unlisted.push((*entry, told));
             }
         }
-        numbers.seen = head.number;
-        self.head = head;
-        Ok(())
+        let Some(listed) = news.listed else { return };
+        self.unlisted.retain(|(entry, told)| {
+            let is_listed = *entry <= listed;
+            if is_listed && delays.to_list.len() < MOST_DELAYS {
+                delays.to_list.push(since(*told));
+            }
+            !is_listed
+        });
     }
 }
 
@@ -202,13 +250,18 @@ pub(super) trait Follow: Send {
         each: &mut dyn FnMut(Stand) -> Result<(), StoreError>,
     ) -> Result<Head, StoreError>;
 
-    /// Passes the numbers of which the record speaks behind `seen` to `each`, as they stand now; its
-    /// head in the same state. `WentBack` when the record does not continue what was seen.
-    fn since(
-        &mut self,
-        seen: Head,
-        each: &mut dyn FnMut(Stand) -> Result<(), StoreError>,
-    ) -> Result<Head, StoreError>;
+    /// What the record speaks of behind `seen`; `WentBack` when it does not continue what was seen.
+    fn since(&mut self, seen: Head) -> Result<News, StoreError>;
+}
+
+/// What has changed, in one state of the store.
+pub(super) struct News {
+    /// Where the record ends.
+    pub(super) head: Head,
+    /// The numbers of which it speaks, as they stand now, each with the last entry about it.
+    pub(super) changed: Vec<(u64, Stand)>,
+    /// The last entry that lists published meanwhile show.
+    pub(super) listed: Option<u64>,
 }
 
 /// A number as the store has it.
@@ -217,7 +270,7 @@ pub(super) struct Stand {
     pub(super) ca: CaName,
     pub(super) serial: Serial,
     /// None when its record is gone.
-    pub(super) issued: Option<(Generation, Standing, Timestamp)>,
+    pub(super) issued: Option<(Generation, Status, Timestamp)>,
     pub(super) is_service: bool,
     /// When the register recorded the event that revoked or held it.
     pub(super) told: Option<Timestamp>,
@@ -240,12 +293,12 @@ impl Numbers {
         let Some(cell) = cell.filter(|cell| cell.generation == generation.get()) else {
             return Found::NOTHING;
         };
-        let standing = match (cell.issued, self.revoked.get(&(ca, serial.get()))) {
+        let status = match (cell.issued, self.revoked.get(&(ca, serial.get()))) {
             (false, _) => return Found::NOTHING,
-            (true, None) => Standing::Good,
-            (true, Some(since)) => since.standing(),
+            (true, None) => Status::Good,
+            (true, Some(since)) => since.status(),
         };
-        Found { standing, last_day: cell.last_day }
+        Found { status, last_day: cell.last_day }
     }
 
     fn put(&mut self, stand: &Stand) -> Result<(), StoreError> {
@@ -258,18 +311,18 @@ impl Numbers {
         let cell = cells.get_mut(index).ok_or(missing)?;
         let before = cell.issued;
         match stand.issued {
-            None | Some((_, Standing::Unissued, _)) => {
+            None | Some((_, Status::Unknown | Status::NeverIssued, _)) => {
                 cell.issued = false;
                 self.revoked.remove(&key);
             }
-            Some((generation, standing, not_after)) => {
+            Some((generation, status, not_after)) => {
                 let (generation, last_day) = (generation.get(), last_day(not_after));
                 *cell = Cell { generation, last_day, issued: true };
-                match standing {
-                    Standing::Revoked(since, reason) => {
+                match status {
+                    Status::Revoked { since, reason } => {
                         self.revoked.insert(key, Since::new(since, reason));
                     }
-                    Standing::Good | Standing::Unissued => {
+                    Status::Good | Status::Unknown | Status::NeverIssued => {
                         self.revoked.remove(&key);
                     }
                 }
@@ -308,10 +361,10 @@ impl Since {
         Self(since.to_unix() << 3 | i64::from(reason.code()))
     }
 
-    fn standing(self) -> Standing {
+    fn status(self) -> Status {
         let since = Timestamp::from_unix(self.0 >> 3).unwrap_or(Timestamp::EPOCH);
         let code = u8::try_from(self.0 & 7).unwrap_or_default();
-        Standing::Revoked(since, Reason::from_code(code).unwrap_or(Reason::Unspecified))
+        Status::Revoked { since, reason: Reason::from_code(code).unwrap_or(Reason::Unspecified) }
     }
 }
 

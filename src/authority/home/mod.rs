@@ -15,6 +15,7 @@
 //! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`, a
 //! publication key as `keys/publication.unused-….pem`.
 
+mod answer;
 mod config;
 mod publication;
 mod responder;
@@ -81,7 +82,7 @@ pub use serve::ServeConfig;
 pub use serve::TlsSettings;
 
 /// An installation's folder, with its settings read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Home {
     folder: PathBuf,
     config: Config,

@@ -11,7 +11,6 @@
 //!
 //! A name is parsed, and what it means is looked up in the manifest: no part of it becomes a path.
 
-mod conditional;
 mod edition;
 mod health;
 mod name;

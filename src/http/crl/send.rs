@@ -24,12 +24,11 @@ use tokio::task::JoinHandle;
 use tokio::task::spawn_blocking;
 
 use crate::clock::Timestamp;
+use crate::http::conditional::Facts;
+use crate::http::conditional::Verdict;
+use crate::http::conditional::judge;
 use crate::http::problem::text;
 use crate::http::request::http_date;
-
-use super::conditional::Facts;
-use super::conditional::Verdict;
-use super::conditional::judge;
 
 /// What is sent.
 #[derive(Debug)]

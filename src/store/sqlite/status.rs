@@ -1,6 +1,6 @@
 //! SQL for those who follow the store: where numbers stand, and what has changed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use rusqlite::OptionalExtension as _;
 use rusqlite::Row;
 
+use crate::audit::About;
 use crate::audit::Entry;
 use crate::audit::Head;
 use crate::clock::Timestamp;
@@ -18,10 +19,11 @@ use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::ocsp::Status;
 use crate::store::StoreError;
 use crate::store::status::Follow;
+use crate::store::status::News;
 use crate::store::status::Stand;
-use crate::store::status::Standing;
 
 use super::fault;
 use super::row;
@@ -93,16 +95,12 @@ impl Follow for SqliteFollow {
         })
     }
 
-    fn since(
-        &mut self,
-        seen: Head,
-        each: &mut dyn FnMut(Stand) -> Result<(), StoreError>,
-    ) -> Result<Head, StoreError> {
+    fn since(&mut self, seen: Head) -> Result<News, StoreError> {
         self.in_one_state(|connection| {
             if entry(connection, seen.number)? != Some(seen) {
                 return Err(StoreError::WentBack);
             }
-            let mut named = BTreeSet::new();
+            let (mut named, mut published) = (BTreeMap::new(), None);
             let sql = "SELECT entry, line, hash FROM audit WHERE entry > ?1 ORDER BY entry";
             let mut statement = connection.prepare_cached(sql).map_err(fault)?;
             let mut rows = statement.query([row::signed(seen.number)?]).map_err(fault)?;
@@ -114,13 +112,21 @@ impl Follow for SqliteFollow {
                     return Err(StoreError::Damaged("the record of acts is broken"));
                 }
                 last = entry.head();
-                let subject = entry.subject();
-                named.extend(subject.map(|subject| (subject.ca, subject.serial)));
+                match entry.about() {
+                    Some(About::Certificate(of)) => {
+                        named.insert((of.ca, of.serial), last.number);
+                    }
+                    Some(About::Publication(publication)) => published = Some(publication),
+                    None => {}
+                }
             }
-            for (ca, serial) in named {
-                each(stand_of(connection, ca, serial)?)?;
+            let mut changed = Vec::with_capacity(named.len());
+            for ((ca, serial), entry) in named {
+                changed.push((entry, stand_of(connection, ca, serial)?));
             }
-            Ok(last)
+            let listed =
+                published.map(|publication| listed(connection, publication)).transpose()?;
+            Ok(News { head: last, changed, listed: listed.flatten() })
         })
     }
 }
@@ -157,6 +163,15 @@ fn entry(connection: &Connection, number: u64) -> Result<Option<Head>, StoreErro
     Ok(hash.map(|hash| Head { number, hash }))
 }
 
+/// The last entry that the lists of a publication show; none where it made none.
+fn listed(connection: &Connection, publication: u64) -> Result<Option<u64>, StoreError> {
+    let sql = "SELECT max(seen) FROM list WHERE publication = ?1";
+    let mut statement = connection.prepare_cached(sql).map_err(fault)?;
+    let seen: Option<i64> =
+        statement.query_row([row::signed(publication)?], |row| row.get(0)).map_err(fault)?;
+    seen.map(row::unsigned).transpose()
+}
+
 /// A number as it stands now, with the event behind it.
 fn stand_of(connection: &Connection, ca: CaName, serial: Serial) -> Result<Stand, StoreError> {
     let sql = "SELECT c.ca, c.serial, c.generation, c.state, c.since, c.reason, c.not_after, \
@@ -170,7 +185,7 @@ fn stand_of(connection: &Connection, ca: CaName, serial: Serial) -> Result<Stand
     };
     let told = column::<Option<i64>>(row, 8)?.map(row::time).transpose()?;
     let mut stand = stand(row)?;
-    stand.told = told.filter(|_| matches!(stand.issued, Some((_, Standing::Revoked(..), _))));
+    stand.told = told.filter(|_| matches!(stand.issued, Some((_, Status::Revoked { .. }, _))));
     Ok(stand)
 }
 
@@ -179,12 +194,12 @@ fn stand(row: &Row<'_>) -> Result<Stand, StoreError> {
     let since = column::<Option<i64>>(row, 4)?.map(row::time).transpose()?;
     let reason = column::<Option<u8>>(row, 5)?.map(Reason::from_code).transpose();
     let reason = reason.map_err(|_| StoreError::Damaged("unknown reason"))?;
-    let standing = match (column::<i64>(row, 3)?, since, reason) {
-        (0, None, None) => Standing::Unissued,
-        (1 | 4, None, None) => Standing::Good,
+    let status = match (column::<i64>(row, 3)?, since, reason) {
+        (0, None, None) => Status::Unknown,
+        (1 | 4, None, None) => Status::Good,
         // One that expired while it was held is not good for having expired.
-        (2 | 4, Some(since), None) => Standing::Revoked(since, Reason::CertificateHold),
-        (3, Some(since), Some(reason)) => Standing::Revoked(since, reason),
+        (2 | 4, Some(since), None) => Status::Revoked { since, reason: Reason::CertificateHold },
+        (3, Some(since), Some(reason)) => Status::Revoked { since, reason },
         _ => return Err(StoreError::Damaged("unknown state")),
     };
     let generation =
@@ -193,7 +208,7 @@ fn stand(row: &Row<'_>) -> Result<Stand, StoreError> {
     Ok(Stand {
         ca: row::ca(column(row, 0)?)?,
         serial: row::serial(column(row, 1)?)?,
-        issued: Some((generation, standing, not_after)),
+        issued: Some((generation, status, not_after)),
         is_service: column::<Option<i64>>(row, 7)?.is_some(),
         told: None,
     })

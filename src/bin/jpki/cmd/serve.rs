@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use jpki_ca::authority::home::Home;
 use jpki_ca::authority::home::ServeConfig;
 use jpki_ca::http;
 use jpki_ca::http::Ended;
@@ -11,6 +12,7 @@ use jpki_ca::http::ServeError;
 use jpki_ca::http::Server;
 use jpki_ca::http::Surroundings;
 use jpki_ca::http::Told;
+use jpki_ca::signer::Passphrase;
 use serde::Serialize;
 
 use crate::args::ServeArgs;
@@ -24,8 +26,9 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
     let config = &home.config().serve;
     let listeners = listeners(args, config);
     let log = http::subscriber(config, context.report.is_json()).map_err(Failure::usage)?;
-    let server =
-        Server::open(&home, &listeners, &Surroundings { clock: Arc::from(context.clock()) })?;
+    let passphrase = passphrase(context, &home, &listeners)?;
+    let surroundings = Surroundings { clock: Arc::from(context.clock()), passphrase };
+    let server = Server::open(&home, &listeners, &surroundings)?;
     if context.global.dry_run {
         for (role, address) in listeners {
             let json = ListenerJson { status: "planned", role, address };
@@ -55,6 +58,19 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
         Ended::Finished => Exit::Done,
         Ended::CutOff => Exit::Unavailable,
     })
+}
+
+/// The passphrase of the keys that the roles open, where these have one.
+fn passphrase(
+    context: &Context<'_>,
+    home: &Home,
+    listeners: &[(Role, SocketAddr)],
+) -> Result<Option<Passphrase>, Failure> {
+    let serves = |role| listeners.iter().any(|(listener, _)| *listener == role);
+    if serves(Role::Ocsp) && home.responder_keys_are_encrypted()? {
+        return context.passphrase("Passphrase of the responders' keys");
+    }
+    Ok(None)
 }
 
 /// The roles that were typed; else those that have an address in the settings.

@@ -1,0 +1,400 @@
+//! Answering what a certificate is worth now (失効情報の提供, OCSP): request octets in, answer octets
+//! out.
+//!
+//! Whatever is said of a certificate stands committed in the store at the moment of asking (promises
+//! 14, 15): before every answer, kept ones included, the store is asked whether it has moved on. Where
+//! it cannot be read, what was known last is said for a while, with the time at which it was known;
+//! then `tryLater`.
+//!
+//! Answers without a nonce are kept and given again while they are young and the certificate stands
+//! as they say. A kept answer is never looked for after a revocation, but compared with it: there is
+//! nothing to forget.
+
+mod counts;
+mod kept;
+mod keys;
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering;
+
+use crate::clock::Clock;
+use crate::clock::Date;
+use crate::clock::Timestamp;
+use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::lint;
+use crate::ocsp::CertId;
+use crate::ocsp::Edition;
+use crate::ocsp::Refusal;
+use crate::ocsp::Request;
+use crate::ocsp::Statement;
+use crate::ocsp::Status;
+use crate::ocsp::TbsAnswer;
+use crate::policy::Answering;
+use crate::policy::Unissued;
+use crate::profile::Realm;
+use crate::seal::seal;
+use crate::store::Delays;
+use crate::store::Found;
+use crate::store::Statuses;
+use crate::store::Store;
+use crate::store::StoreError;
+
+use super::AuthorityError;
+
+use counts::Tallied;
+use kept::Kept;
+use kept::KeptAnswers;
+use keys::Delegated;
+use keys::Keys;
+use keys::Named;
+
+pub use counts::Counts;
+pub use keys::ResponderKey;
+
+/// Answers for both authorities, all generations, with the responders' keys alone.
+///
+/// Shared by reference between threads.
+#[derive(Debug)]
+pub struct Responder {
+    store: Store,
+    statuses: Statuses,
+    clock: Box<dyn Clock>,
+    settings: Settings,
+    keys: RwLock<Arc<Keys>>,
+    kept: KeptAnswers,
+    /// When the store last said that what is known here is what it holds, in seconds.
+    sure: AtomicI64,
+    tallied: Tallied,
+}
+
+/// What answers go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Their times, and what is said of unused numbers.
+    pub answering: Answering,
+    /// For how many years after its end a certificate's record is kept: the archive cutoff (RFC 6960
+    /// section 4.4.4) lies so far back.
+    pub retention_years: u8,
+}
+
+/// What a request got.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answered {
+    /// The complete response in DER.
+    pub der: Arc<[u8]>,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// How others may keep it; none where they may not.
+    pub keep: Option<Keep>,
+}
+
+/// What an answer came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Answered, and signed.
+    Signed,
+    /// Answered out of what was kept.
+    Kept,
+    /// Refused, with a bare status.
+    Refused(Refusal),
+}
+
+/// The times of an answer that others may keep (RFC 5019 section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Keep {
+    /// When what it says was known.
+    pub this_update: Timestamp,
+    /// When it is over.
+    pub next_update: Timestamp,
+    /// For how many seconds from now on others may keep it.
+    pub max_age: i64,
+}
+
+/// How an installation's answering stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Health {
+    /// What is wrong with the store, if it could not be read just now.
+    pub store: Option<String>,
+    /// Whether answers are given from memory, or no longer at all.
+    pub is_stale: bool,
+    /// The generations in force whose answers nobody can sign now.
+    pub mute: Vec<(CaName, Generation)>,
+    /// The end of the first responder's certificate to end.
+    pub first_end: Option<Timestamp>,
+    /// The last audit entry that answers rest on.
+    pub seen: u64,
+    /// How many numbers are known.
+    pub numbers: u64,
+}
+
+impl Responder {
+    /// Takes up an installation to answer about it: reads where every number stands, which takes a
+    /// while where there are many.
+    ///
+    /// Nothing that a crash left is resolved here: a number that is merely intended is not known.
+    ///
+    /// # Errors
+    /// When the store fails or its authorities bear other names than the settings.
+    pub fn open(
+        store: Store,
+        clock: Box<dyn Clock>,
+        realm: &Realm,
+        settings: Settings,
+        keys: Vec<ResponderKey>,
+    ) -> Result<Self, AuthorityError> {
+        let statuses = store.statuses()?;
+        let now = clock.now();
+        let keys = Keys::take_up(&store, realm, now, statuses.service_changes(), keys)?;
+        Ok(Self {
+            store,
+            statuses,
+            clock,
+            settings,
+            keys: RwLock::new(Arc::new(keys)),
+            kept: KeptAnswers::new(),
+            sure: AtomicI64::new(now.to_unix()),
+            tallied: Tallied::default(),
+        })
+    }
+
+    /// Takes up the responders' keys anew, and the generations with them. What was kept is signed
+    /// again, because a key may have been replaced for a reason.
+    ///
+    /// # Errors
+    /// As for [`Responder::open`]; the keys before stay then.
+    pub fn take_up(&self, realm: &Realm, keys: Vec<ResponderKey>) -> Result<(), AuthorityError> {
+        // Read first: what changes while the keys are taken up is noticed the next time.
+        let changes = self.statuses.service_changes();
+        let keys = Keys::take_up(&self.store, realm, self.clock.now(), changes, keys)?;
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        self.kept.clear();
+        Ok(())
+    }
+
+    /// Whether a certificate of a service was issued or revoked since the keys were taken up: then
+    /// they are to be [taken up](Responder::take_up) again.
+    #[must_use]
+    pub fn wants_keys(&self) -> bool {
+        self.keys().changes != self.statuses.service_changes()
+    }
+
+    /// Answers a request.
+    ///
+    /// Whatever goes wrong is an answer as well: each of the protocol's refusals, unsigned.
+    #[must_use]
+    pub fn respond(&self, request: &[u8]) -> Answered {
+        let now = self.clock.now();
+        let answered = match self.known_at(now) {
+            Ok(known_at) => self.answer(request, now, known_at),
+            // What is no request is told so whatever the store does.
+            Err(refusal) => Err(Request::read(request).map_or_else(|fault| fault, |_| refusal)),
+        };
+        let answered = answered.unwrap_or_else(|refusal| Answered {
+            der: refusal.to_der().into(),
+            outcome: Outcome::Refused(refusal),
+            keep: None,
+        });
+        self.tallied.count(answered.outcome);
+        answered
+    }
+
+    /// How it stands now. Looks at the store.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let now = self.clock.now();
+        let store = self.statuses.refresh(now).err().map(|error| error.to_string());
+        if store.is_none() {
+            self.sure.store(now.to_unix(), Ordering::SeqCst);
+        }
+        let keys = self.keys();
+        let in_force = keys.issuers().filter(|named| named.issuer.is_in_force(now));
+        let mute = in_force.clone().filter(|named| named.delegated(now).is_none());
+        Health {
+            is_stale: store.is_some(),
+            store,
+            mute: mute.map(|named| (named.id.ca(), named.id.generation())).collect(),
+            first_end: in_force.filter_map(|named| Some(named.delegated(now)?.not_after)).min(),
+            seen: self.statuses.seen(),
+            numbers: self.statuses.count(),
+        }
+    }
+
+    /// How many requests came to what, since the opening.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.tallied.counts()
+    }
+
+    /// Takes what was noted since the last call of how long the register's events took.
+    #[must_use]
+    pub fn take_delays(&self) -> Delays {
+        self.statuses.take_delays()
+    }
+
+    /// Records in the record of acts how many requests were answered since the last time, if any
+    /// were: answers are counted there, not listed.
+    ///
+    /// # Errors
+    /// Those of the store; they are counted the next time then.
+    pub fn record_counts(&self) -> Result<(), AuthorityError> {
+        let now = self.clock.now();
+        self.tallied.hand_over(|since_last| {
+            let (answered, refused) = (since_last.answered(), since_last.all_refused());
+            self.store.tx(now, |tx| tx.answered(answered, refused)).map_err(AuthorityError::from)
+        })
+    }
+
+    /// When what is known here was last known to be what the store holds: now, if it can be read.
+    fn known_at(&self, now: Timestamp) -> Result<Timestamp, Refusal> {
+        let error = match self.statuses.refresh(now) {
+            Ok(()) => {
+                self.sure.store(now.to_unix(), Ordering::SeqCst);
+                return Ok(now);
+            }
+            Err(error) => error,
+        };
+        // Something else stands where the store stood: what is known is not of it.
+        if matches!(*error, StoreError::WentBack | StoreError::Damaged(_) | StoreError::Foreign) {
+            return Err(Refusal::TryLater);
+        }
+        let sure = self.sure.load(Ordering::SeqCst);
+        let age = now.to_unix() - sure;
+        if !(0..=self.settings.answering.stale_seconds()).contains(&age) {
+            return Err(Refusal::TryLater);
+        }
+        Timestamp::from_unix(sure).map_err(|_| Refusal::TryLater)
+    }
+
+    fn answer(
+        &self,
+        request: &[u8],
+        now: Timestamp,
+        known_at: Timestamp,
+    ) -> Result<Answered, Refusal> {
+        if let Some(kept) = self.kept.find(request)
+            && self.still_holds(&kept, now)
+        {
+            let keep = self.keep(kept.this_update, kept.next_update, now);
+            return Ok(Answered { der: Arc::clone(&kept.der), outcome: Outcome::Kept, keep });
+        }
+        let asked = Request::read(request)?;
+        let keys = self.keys();
+        let named = keys.asked(asked.asked()).ok_or(Refusal::Unauthorized)?;
+        if !named.issuer.is_in_force(now) {
+            return Err(Refusal::Unauthorized);
+        }
+        let delegated = named.delegated(now).ok_or(Refusal::InternalError)?;
+        let (tbs, der) = self.signed(&asked, named, delegated, now, known_at)?;
+        let keep = match asked.nonce() {
+            Some(_) => None,
+            None => self.keep(tbs.this_update(), tbs.next_update(), now),
+        };
+        if keep.is_some()
+            && let Some(kept) = Kept::of(&tbs, &der, |statement| self.found(&tbs, statement))
+        {
+            self.kept.keep(request, kept);
+        }
+        Ok(Answered { der, outcome: Outcome::Signed, keep })
+    }
+
+    /// Writes, judges, records and seals an answer.
+    fn signed(
+        &self,
+        asked: &Request,
+        named: &Named,
+        delegated: &Delegated,
+        now: Timestamp,
+        known_at: Timestamp,
+    ) -> Result<(TbsAnswer, Arc<[u8]>), Refusal> {
+        let life = self.settings.answering.life_seconds();
+        let next_update = known_at.plus_seconds(life).min(delegated.not_after);
+        let responder = lint::Responder {
+            issuer: &named.id,
+            issuer_not_after: named.issuer.not_after,
+            key_id: delegated.key_id,
+            not_before: delegated.not_before,
+            not_after: delegated.not_after,
+        };
+        // Somebody may change the very certificate between the looking up and the recording.
+        for _ in 0..TRIES {
+            let statements: Vec<Statement> =
+                asked.asked().iter().map(|id| self.statement(named, id, now)).collect();
+            let tbs = TbsAnswer::encode(&Edition {
+                issuer: (named.id.ca(), named.id.generation()),
+                responder: delegated.key_id,
+                produced_at: now,
+                this_update: known_at,
+                next_update,
+                nonce: asked.nonce(),
+                statements: &statements,
+            });
+            let checked =
+                lint::check_answer(tbs, &responder).map_err(|_| Refusal::InternalError)?;
+            let recorded = match self.statuses.vouch(checked) {
+                Ok(recorded) => recorded,
+                Err(StoreError::Changed) => continue,
+                Err(_) => return Err(Refusal::InternalError),
+            };
+            let sealed = seal(recorded, delegated.signer.as_ref());
+            let sealed = sealed.map_err(|_| Refusal::InternalError)?;
+            let der = sealed.to_der(&delegated.certificate).into();
+            return Ok((sealed.into_inner(), der));
+        }
+        Err(Refusal::TryLater)
+    }
+
+    fn statement(&self, named: &Named, id: &CertId, now: Timestamp) -> Statement {
+        let (ca, generation) = (named.id.ca(), named.id.generation());
+        let found = id.serial().map(|serial| self.statuses.find(ca, generation, serial));
+        let status = match (found.map(|found| found.status), self.settings.answering.unissued) {
+            (None | Some(Status::Unknown), Unissued::Revoked) => Status::NeverIssued,
+            (None, Unissued::Unknown) => Status::Unknown,
+            (Some(status), _) => status,
+        };
+        let has_ended = found.is_some_and(|found| found.has_ended(now));
+        let years = i32::from(self.settings.retention_years);
+        let cutoff = || now.japan_date().plus_months(-12 * years).map(Date::start_of_day).ok();
+        let archive_cutoff = if has_ended { cutoff() } else { None };
+        Statement { id: id.clone(), status, archive_cutoff }
+    }
+
+    /// How the certificate of a statement stands now.
+    fn found(&self, tbs: &TbsAnswer, statement: &Statement) -> Option<Found> {
+        let (ca, generation) = tbs.issuer();
+        Some(self.statuses.find(ca, generation, statement.id.serial()?))
+    }
+
+    /// Whether a kept answer may be given now: it is young, and what it says is so.
+    fn still_holds(&self, kept: &Kept, now: Timestamp) -> bool {
+        let age = now.to_unix() - kept.this_update.to_unix();
+        let young = (0..=self.settings.answering.life_seconds() / 2).contains(&age);
+        let found = self.statuses.find(kept.ca, kept.generation, kept.serial);
+        young && now < kept.next_update && found == kept.found && !kept.has_ended_since(now)
+    }
+
+    /// How others may keep an answer.
+    fn keep(&self, this_update: Timestamp, next_update: Timestamp, now: Timestamp) -> Option<Keep> {
+        let left = next_update.to_unix() - now.to_unix();
+        let max_age = left.min(self.settings.answering.cache_seconds()).max(0);
+        Some(Keep { this_update, next_update, max_age })
+    }
+
+    fn keys(&self) -> Arc<Keys> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How often an answer is written anew because what it says has changed meanwhile.
+const TRIES: usize = 8;
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests;

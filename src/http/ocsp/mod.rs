@@ -1,0 +1,254 @@
+//! The `ocsp` role: answers about status, over HTTP as RFC 6960 appendix A.1 and RFC 5019 have it. It
+//! opens the responders' keys and the store, no authority's key.
+//!
+//! ```text
+//! POST /                  application/ocsp-request
+//! GET  /<base64>          the same request in the path
+//! ```
+//!
+//! Both behind the path of `realm.ocsp_url`, or without it where a proxy has taken it off. Every
+//! answer of the protocol, a refusal too, comes with 200; other statuses say that the request never
+//! reached it.
+
+mod asked;
+mod measured;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
+
+use axum::Router;
+use axum::body::Body;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::http::HeaderValue;
+use axum::http::Method;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+
+use crate::asn1::hex;
+use crate::asn1::sha256;
+use crate::authority::home::Home;
+use crate::authority::home::HomeError;
+use crate::authority::respond::Answered;
+use crate::authority::respond::Keep;
+use crate::authority::respond::Responder;
+use crate::authority::respond::ResponderKey;
+use crate::clock::Clock;
+use crate::signer::Passphrase;
+
+use super::application::Application;
+use super::application::Check;
+use super::application::Commit;
+use super::body::collect;
+use super::conditional::Facts;
+use super::conditional::Verdict;
+use super::conditional::judge;
+use super::metrics::Metrics;
+use super::problem::text;
+use super::request::http_date;
+use super::server::ServeError;
+use super::server::chain;
+
+/// The responder as a role.
+pub(super) struct Responding {
+    home: Arc<RwLock<Arc<Home>>>,
+    responder: Arc<Responder>,
+    clock: Arc<dyn Clock>,
+    passphrase: Option<Passphrase>,
+    /// The path of the responder's address.
+    prefix: String,
+}
+
+impl fmt::Debug for Responding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responding").field("responder", &self.responder).finish_non_exhaustive()
+    }
+}
+
+impl Responding {
+    /// Opens the responders' keys and the store.
+    pub(super) fn open(
+        home: &Home,
+        clock: &Arc<dyn Clock>,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, ServeError> {
+        let responder = home.responder(Box::new(Arc::clone(clock)), passphrase)?;
+        let url = home.config().realm.ocsp_url();
+        let prefix = url.splitn(4, '/').nth(3).unwrap_or_default().to_owned();
+        Ok(Self {
+            home: Arc::new(RwLock::new(Arc::new(home.clone()))),
+            responder: Arc::new(responder),
+            clock: Arc::clone(clock),
+            passphrase: passphrase.cloned(),
+            prefix,
+        })
+    }
+
+    fn home(&self) -> Arc<Home> {
+        Arc::clone(&self.home.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn record_counts(&self) {
+        if let Err(error) = self.responder.record_counts() {
+            // They are counted the next time.
+            tracing::warn!(%error, "how many were answered could not be recorded");
+        }
+    }
+
+    /// The keys that are there now.
+    fn keys(&self, home: &Home) -> Result<Vec<ResponderKey>, HomeError> {
+        home.responder_keys(&home.open_store()?, self.clock.now(), self.passphrase.as_ref())
+    }
+}
+
+impl Application for Responding {
+    fn routes(self: Arc<Self>) -> Router {
+        // One route: a request in a path may hold anything, slashes too.
+        Router::new().fallback(answer).with_state(self)
+    }
+
+    fn reload(&self, home: &Home) -> Result<Commit, String> {
+        let realm = home.config().realm.clone();
+        let keys = self.keys(home).map_err(|error| chain(&error))?;
+        let (responder, place, home) =
+            (Arc::clone(&self.responder), Arc::clone(&self.home), Arc::new(home.clone()));
+        Ok(Box::new(move || {
+            *place.write().unwrap_or_else(PoisonError::into_inner) = home;
+            if let Err(error) = responder.take_up(&realm, keys) {
+                tracing::error!(error = %chain(&error), "the responders' keys were not taken up");
+            }
+        }))
+    }
+
+    fn tend(&self) {
+        if self.responder.wants_keys() {
+            let home = self.home();
+            let taken = self.keys(&home);
+            let taken = taken.map_err(|error| chain(&error)).and_then(|keys| {
+                self.responder.take_up(&home.config().realm, keys).map_err(|error| chain(&error))
+            });
+            match taken {
+                Ok(()) => tracing::info!("a responder's key was rotated: taken up"),
+                Err(error) => {
+                    tracing::error!(%error, "a responder's key was rotated: not taken up");
+                }
+            }
+        }
+    }
+
+    fn record(&self) {
+        self.record_counts();
+    }
+
+    fn checks(&self) -> Vec<Check> {
+        let (store, keys) = (Arc::clone(&self.responder), Arc::clone(&self.responder));
+        vec![
+            Check::new("store", move || match store.health().store {
+                None => Ok(()),
+                Some(error) => Err(error),
+            }),
+            Check::new("responder-certificates", move || {
+                let mute = keys.health().mute;
+                let words: Vec<String> =
+                    mute.iter().map(|(ca, generation)| format!("{ca} {generation}")).collect();
+                if words.is_empty() {
+                    return Ok(());
+                }
+                Err(format!("nobody answers for {}: jpki ocsp rotate --due", words.join(", ")))
+            }),
+        ]
+    }
+
+    fn register_metrics(self: Arc<Self>, metrics: &Metrics) {
+        measured::register(&self.responder, &self.clock, metrics);
+    }
+}
+
+/// Everything that is asked: a request in the body, or in the path.
+async fn answer(State(own): State<Arc<Responding>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match parts.method {
+        Method::GET | Method::HEAD => match asked::asked(parts.uri.path(), &own.prefix) {
+            Some(der) => {
+                let answered = own.responder.respond(&der);
+                conditional(&parts.method, &parts.headers, &answered)
+            }
+            // What is no base64 is no request either, and whoever asks understands the protocol.
+            None => respond(&own.responder.respond(&[])),
+        },
+        Method::POST => {
+            let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+            if !kind.is_some_and(is_request) {
+                return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/ocsp-request");
+            }
+            match collect(body).await {
+                Ok(der) => respond(&own.responder.respond(&der)),
+                Err(fault) => fault.into_response(),
+            }
+        }
+        _ => {
+            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "send GET or POST");
+            let allowed = HeaderValue::from_static("GET, HEAD, POST");
+            response.headers_mut().insert(header::ALLOW, allowed);
+            response
+        }
+    }
+}
+
+fn is_request(kind: &[u8]) -> bool {
+    let kind = kind.split(|octet| *octet == b';').next().unwrap_or_default();
+    kind.trim_ascii().eq_ignore_ascii_case(b"application/ocsp-request")
+}
+
+/// An answer with the fields of RFC 5019 section 6.2.
+fn respond(answered: &Answered) -> Response {
+    let mut response = Response::new(Body::from(Bytes::from_owner(Arc::clone(&answered.der))));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
+    match answered.keep {
+        None => {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        Some(keep) => describe(headers, keep, &etag(answered)),
+    }
+    response
+}
+
+/// The same, or that the client has it already.
+fn conditional(method: &Method, headers: &HeaderMap, answered: &Answered) -> Response {
+    let Some(keep) = answered.keep else { return respond(answered) };
+    let etag = etag(answered);
+    let facts = Facts { etag: &etag, modified: Some(keep.this_update), length: 0 };
+    if judge(method, headers, facts) != Verdict::NotModified {
+        return respond(answered);
+    }
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    describe(response.headers_mut(), keep, &etag);
+    response
+}
+
+fn etag(answered: &Answered) -> String {
+    format!("\"{}\"", hex(&sha256(&answered.der)))
+}
+
+/// How others may keep an answer.
+fn describe(headers: &mut HeaderMap, keep: Keep, etag: &str) {
+    let max_age = format!("max-age={}, public, no-transform, must-revalidate", keep.max_age);
+    for (name, value) in [
+        (header::CACHE_CONTROL, HeaderValue::from_str(&max_age).ok()),
+        (header::ETAG, HeaderValue::from_str(etag).ok()),
+        (header::LAST_MODIFIED, http_date(keep.this_update)),
+        (header::EXPIRES, http_date(keep.next_update)),
+    ] {
+        if let Some(value) = value {
+            headers.insert(name, value);
+        }
+    }
+}
