@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::Stage;
 use crate::stage::holder;
 
@@ -28,16 +29,16 @@ fn the_record_tells_every_act_in_order() {
     let stage = with_entries();
     let entries = stage.entries();
     let acts: Vec<&str> = entries.iter().map(|entry| entry["act"].as_str().unwrap()).collect();
-    let founding = ["founded", "intended", "issued", "intended", "issued", "intended", "issued"];
+    let founding = [&["founded"][..], &["intended", "issued"].repeat(FOUNDING)].concat();
     let first = ["intended", "intended", "issued", "issued"];
     let renewal = ["intended", "intended", "revoked", "revoked", "issued", "issued"];
     assert_eq!(acts, [&founding[..], &first[..], &renewal[..]].concat());
     let numbers: Vec<u64> = entries.iter().map(|entry| entry["entry"].as_u64().unwrap()).collect();
-    assert_eq!(numbers, (1..=17).collect::<Vec<u64>>());
-    assert_eq!(stage.record().0, 17);
-    let issued = &entries[9];
-    assert_eq!([&issued["ca"], &issued["serial"]], ["signature", "3"]);
-    assert_eq!(issued["intent"], 8);
+    assert_eq!(numbers, (1..=21).collect::<Vec<u64>>());
+    assert_eq!(stage.record().0, 21);
+    let issued = &entries[13];
+    assert_eq!([&issued["ca"], &issued["serial"]], ["signature", "4"]);
+    assert_eq!(issued["intent"], 12);
 }
 
 #[test]
@@ -48,11 +49,11 @@ fn the_list_begins_after_a_number() {
         stage.jpki(&format!("audit list --after {after} --json")).exits(0).lines()
     };
     assert_eq!(listed(0), all);
-    assert_eq!(listed(15), all[15..]);
-    assert!(listed(17).is_empty());
+    assert_eq!(listed(19), all[19..]);
+    assert!(listed(21).is_empty());
     stage.jpki("audit list --after -1").exits(2);
-    let text = stage.jpki("audit list --after 16").exits(0).stdout;
-    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), all[16]);
+    let text = stage.jpki("audit list --after 20").exits(0).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), all[20]);
 }
 
 #[test]

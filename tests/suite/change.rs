@@ -3,7 +3,11 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::SIGNATURE;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
+use crate::stage::THE_USER_AUTHENTICATION;
+use crate::stage::USER_AUTHENTICATION;
 use crate::stage::holder;
 use crate::stage::line_with_key;
 
@@ -29,7 +33,7 @@ fn every_reason_of_one_certificate_is_kept() {
         "cessation-of-operation",
     ];
     let stage = with_people(reasons.len() as u64);
-    for (serial, reason) in (2..).zip(reasons) {
+    for (serial, reason) in (3..).zip(reasons) {
         let certificate = format!("--ca user-authentication --serial {serial}");
         let words = format!("revoke {certificate} --reason {reason} --at {LATER} --json");
         let json = stage.jpki(&words).exits(0).json();
@@ -53,21 +57,21 @@ fn every_reason_of_one_certificate_is_kept() {
 #[test]
 fn reasons_that_are_not_for_one_certificate_are_refused() {
     let stage = with_people(1);
-    let words = "revoke --ca user-authentication --serial 2 --reason";
+    let words = &format!("revoke {THE_USER_AUTHENTICATION} --reason");
     stage.jpki(&format!("{words} certificate-hold")).refused("R-REASON-HOLD");
     stage.jpki(&format!("{words} ca-compromise")).refused("R-REASON-CA");
     stage.jpki(&format!("{words} boredom")).exits(2).says("key-compromise");
     stage.jpki(words.trim_end_matches(" --reason")).exits(2).says("--reason");
-    assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
+    assert_eq!(stage.verdict(USER_AUTHENTICATION), "valid");
 }
 
 #[test]
 fn a_hold_that_ends_in_revocation_keeps_its_date() {
     let stage = with_people(1);
-    let certificate = "--ca user-authentication --serial 2";
+    let certificate = THE_USER_AUTHENTICATION;
     stage.jpki(&format!("hold {certificate} --at {LATER}")).exits(0);
     stage.jpki(&format!("hold {certificate} --at {LATER}")).refused("R-ALREADY-HELD");
-    let verify = format!("verify out/user-authentication-2.cer --at {LATER_STILL} --json");
+    let verify = format!("verify {USER_AUTHENTICATION} --at {LATER_STILL} --json");
     let held = stage.jpki(&verify).exits(1).json();
     assert_eq!([&held["verdict"], &held["since"]], ["held", LATER]);
     let words = format!("revoke {certificate} --reason key-compromise --at {LATER_STILL} --json");
@@ -88,35 +92,35 @@ fn who_is_released_depends_on_kind_carrier_and_policy() {
         stage.jpki(&format!("{verb} --ca {ca} --serial {serial}"))
     };
     let (signature, authentication) = ("signature", "user-authentication");
-    for (ca, serial) in [(signature, 3), (signature, 4), (authentication, 2), (authentication, 3)] {
+    for (ca, serial) in [(signature, 4), (signature, 5), (authentication, 3), (authentication, 4)] {
         act("release", ca, serial).refused("R-NOT-HELD");
         act("hold", ca, serial).exits(0);
         assert_eq!(stage.verdict(&format!("out/{ca}-{serial}.cer")), "held");
     }
-    act("release", authentication, 3).exits(0);
-    assert_eq!(stage.verdict("out/user-authentication-3.cer"), "valid");
-    for (ca, serial) in [(signature, 3), (signature, 4), (authentication, 2)] {
+    act("release", authentication, 4).exits(0);
+    assert_eq!(stage.verdict("out/user-authentication-4.cer"), "valid");
+    for (ca, serial) in [(signature, 4), (signature, 5), (authentication, 3)] {
         act("release", ca, serial).refused("R-HOLD-FINAL");
     }
     let policy = "card_hold_release = \"user-authentication\"";
     stage.set("card_hold_release = \"refuse\"", policy);
-    act("release", signature, 3).refused("R-HOLD-FINAL");
     act("release", signature, 4).refused("R-HOLD-FINAL");
-    act("release", authentication, 2).exits(0);
-    assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
+    act("release", signature, 5).refused("R-HOLD-FINAL");
+    act("release", authentication, 3).exits(0);
+    assert_eq!(stage.verdict(USER_AUTHENTICATION), "valid");
 }
 
 #[test]
 fn a_held_certificate_counts_as_live() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "");
-    stage.jpki("hold --ca signature --serial 3").exits(0);
+    stage.jpki(&format!("hold {THE_SIGNATURE}")).exits(0);
     let words = "issue --holder holder.json --holder-algorithm p256 --out out --kind signature";
     stage.jpki(words).refused("R-ALREADY-LIVE");
     stage.jpki(&format!("{words} --carrier phone")).refused("R-PHONE-NEEDS-CARD");
     stage.issue(&holder("p-1"), "--kind signature --renew");
-    assert_eq!(stage.verdict("out/signature-3.cer"), "revoked");
-    assert_eq!(stage.verdict("out/signature-4.cer"), "valid");
+    assert_eq!(stage.verdict(SIGNATURE), "revoked");
+    assert_eq!(stage.verdict("out/signature-5.cer"), "valid");
 }
 
 #[test]
@@ -126,11 +130,13 @@ fn numbers_that_name_no_holders_certificate_are_refused() {
         let certificate = format!("--ca {ca} --serial {serial}");
         stage.jpki(&format!("revoke {certificate} --reason superseded"))
     };
-    revoke("user-authentication", "3").refused("R-UNKNOWN-SERIAL");
-    revoke("signature", "3").refused("R-UNKNOWN-SERIAL");
+    revoke("user-authentication", "4").refused("R-UNKNOWN-SERIAL");
+    revoke("signature", "4").refused("R-UNKNOWN-SERIAL");
     revoke("signature", "9223372036854775807").refused("R-UNKNOWN-SERIAL");
     revoke("signature", "1").refused("R-AUTHORITY-ITSELF");
-    revoke("signature", "2").refused("R-SERVICE-ITSELF");
+    for (ca, serial) in [("signature", "2"), ("signature", "3"), ("user-authentication", "2")] {
+        revoke(ca, serial).refused("R-SERVICE-ITSELF");
+    }
     for verb in ["hold", "release"] {
         let words = format!("{verb} --ca signature --serial 2");
         stage.jpki(&words).refused("R-SERVICE-ITSELF");
@@ -146,7 +152,7 @@ fn numbers_that_name_no_holders_certificate_are_refused() {
 
 #[test]
 fn numbers_may_be_hexadecimal() {
-    let stage = with_people(16);
+    let stage = with_people(15);
     let certificate = "--ca user-authentication --serial 0x11";
     let words = format!("revoke {certificate} --reason superseded --json");
     let json = stage.jpki(&words).exits(0).json();
@@ -158,13 +164,13 @@ fn numbers_may_be_hexadecimal() {
 #[test]
 fn what_has_expired_is_left_as_it_is() {
     let stage = with_people(1);
-    let certificate = "--ca user-authentication --serial 2";
+    let certificate = THE_USER_AUTHENTICATION;
     let revoke = format!("revoke {certificate} --reason superseded --at");
     stage.jpki(&format!("{revoke} 2030-12-07T15:00:00Z")).refused("R-ALREADY-EXPIRED");
     stage
         .jpki(&format!("hold {certificate} --at 2031-01-01T00:00:00Z"))
         .refused("R-ALREADY-EXPIRED");
-    let verify = "verify out/user-authentication-2.cer --json --at";
+    let verify = format!("verify {USER_AUTHENTICATION} --json --at");
     let at = |instant: &str| stage.jpki(&format!("{verify} {instant}")).json();
     assert_eq!(at("2030-12-07T14:59:59Z")["verdict"], "valid");
     assert_eq!(at("2030-12-07T15:00:00Z")["verdict"], "expired");
@@ -176,7 +182,7 @@ fn what_has_expired_is_left_as_it_is() {
 fn a_dry_run_shows_holder_certificate_and_effect_and_changes_nothing() {
     let stage = with_people(1);
     let before = stage.record();
-    let certificate = "--ca user-authentication --serial 2";
+    let certificate = THE_USER_AUTHENTICATION;
     for (act, effect) in [
         (format!("revoke {certificate} --reason key-compromise"), "(key-compromise)"),
         (format!("hold {certificate}"), "held since 2026-04-02T00:00:00Z"),
@@ -190,5 +196,5 @@ fn a_dry_run_shows_holder_certificate_and_effect_and_changes_nothing() {
     }
     stage.jpki(&format!("release {certificate} --dry-run")).refused("R-NOT-HELD");
     assert_eq!(stage.record(), before);
-    assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
+    assert_eq!(stage.verdict(USER_AUTHENTICATION), "valid");
 }

@@ -3,8 +3,11 @@
 
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::NOW;
+use crate::stage::SIGNATURE;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
 use crate::stage::line_with_key;
 
@@ -64,7 +67,7 @@ fn a_full_disk_stops_a_batch_which_then_resumes() {
     assert!(stopped > 1);
     let results = stage.jpki(words).exits(0).lines();
     assert_eq!(results.len(), lines.len());
-    assert_eq!(stage.count("issued"), 3 + lines.len(), "each once");
+    assert_eq!(stage.count("issued"), FOUNDING + lines.len(), "each once");
 }
 
 #[test]
@@ -72,10 +75,10 @@ fn a_full_disk_stops_a_revocation_and_an_init() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "");
     let before = stage.record();
-    let words = "revoke --ca signature --serial 3 --reason superseded";
+    let words = &format!("revoke {THE_SIGNATURE} --reason superseded");
     stage.shell(&limited(words, 2)).exits(5);
     assert_eq!(stage.record(), before);
-    assert_eq!(stage.verdict("out/signature-3.cer"), "valid");
+    assert_eq!(stage.verdict(SIGNATURE), "valid");
     for blocks in [0, 2, 40] {
         let init = limited("init --algorithm p256 --home other", blocks);
         stage.shell(&init).exits(5);

@@ -7,7 +7,17 @@ use serde_json::json;
 
 use crate::stage::FOUNDED;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
+
+/// What a founding makes a key and a certificate for.
+const OWN: [&str; 5] = [
+    "ocsp-signature-1",
+    "ocsp-user-authentication-1",
+    "publication",
+    "signature-1",
+    "user-authentication-1",
+];
 
 /// A production home whose passphrase stands in the file `passphrase`.
 fn production() -> Stage {
@@ -29,20 +39,18 @@ fn a_home_has_both_authorities_and_is_its_owners_alone() {
     assert!(names.iter().all(|name| found.contains(&(*name).to_owned())), "{found:?}");
     assert_eq!(
         stage.names("home/ca"),
-        ["publication", "signature-1", "user-authentication-1"]
-            .into_iter()
+        OWN.into_iter()
             .flat_map(|stem| ["cer", "pem"].map(|end| format!("{stem}.{end}")))
             .collect::<Vec<_>>()
     );
-    let keys =
-        ["publication", "signature-1", "user-authentication-1"].map(|k| format!("{k}.key.pem"));
+    let keys = OWN.map(|stem| format!("{stem}.key.pem"));
     assert_eq!(stage.names("home/keys"), keys);
     assert_eq!([stage.mode("home"), stage.mode("home/keys")], [0o700; 2]);
     for file in keys.iter().map(|key| format!("keys/{key}")).chain(["store.db".to_owned()]) {
         assert_eq!(stage.mode(&format!("home/{file}")), 0o600, "{file}");
     }
     assert_eq!(made["authorities"].as_array().unwrap().len(), 2);
-    assert_eq!(made["services"].as_array().unwrap().len(), 1);
+    assert_eq!(made["services"].as_array().unwrap().len(), 3);
     for authority in made["authorities"].as_array().unwrap() {
         assert_eq!(authority["serial"], "1");
         assert_eq!(authority["not_before"], "2026-04-01T00:00:00Z", "--at sets it");
@@ -59,7 +67,7 @@ fn a_home_has_both_authorities_and_is_its_owners_alone() {
 fn publication_has_a_key_and_a_certificate_of_its_own() {
     let stage = Stage::empty();
     let made = stage.plain(&format!("init --algorithm p256 --at {FOUNDED} --json")).exits(0);
-    let expected = json!([{
+    let expected = json!({
         "service": "publication",
         "ca": "signature",
         "generation": 1,
@@ -67,8 +75,8 @@ fn publication_has_a_key_and_a_certificate_of_its_own() {
         "not_before": "2026-04-01T00:00:00Z",
         "not_after": "2029-03-31T14:59:59Z",
         "certificate": "home/ca/publication.pem",
-    }]);
-    assert_eq!(made.json()["services"], expected, "three years less a day");
+    });
+    assert_eq!(made.json()["services"][0], expected, "three years less a day");
     let verify = "openssl verify -x509_strict -attime 1775100000 -CAfile";
     stage.shell(&format!("{verify} home/ca/signature-1.pem home/ca/publication.pem")).exits(0);
     stage
@@ -98,6 +106,46 @@ fn publication_has_a_key_and_a_certificate_of_its_own() {
 }
 
 #[test]
+fn every_authority_has_a_responder_with_a_key_and_a_certificate_of_its_own() {
+    let stage = Stage::empty();
+    let made = stage.plain(&format!("init --algorithm p256 --at {FOUNDED} --json")).exits(0).json();
+    for (position, ca, serial) in [(1, "signature", "3"), (2, "user-authentication", "2")] {
+        let stem = format!("ocsp-{ca}-1");
+        let pem = format!("home/ca/{stem}.pem");
+        let expected = json!({
+            "service": "ocsp",
+            "ca": ca,
+            "generation": 1,
+            "serial": serial,
+            "not_before": "2026-04-01T00:00:00Z",
+            "not_after": "2026-04-30T14:59:59Z",
+            "certificate": pem,
+        });
+        assert_eq!(made["services"][position], expected, "thirty days");
+        let verify = "openssl verify -x509_strict -purpose ocsphelper -attime 1775100000 -CAfile";
+        stage.shell(&format!("{verify} home/ca/{ca}-1.pem {pem}")).exits(0);
+        let read = |line: &str| stage.shell(line).exits(0).stdout;
+        let certified = read(&format!("openssl x509 -noout -pubkey -in {pem}"));
+        let key = read(&format!("openssl pkey -pubout -in home/keys/{stem}.key.pem"));
+        assert_eq!(certified, key);
+        let extensions =
+            "openssl x509 -noout -ext extendedKeyUsage,noCheck,crlDistributionPoints -in";
+        let extensions = read(&format!("{extensions} {pem}"));
+        assert!(extensions.contains("OCSP Signing") && extensions.contains("OCSP No Check"));
+        assert!(!extensions.contains("CRL"), "{extensions}");
+        let cer = format!("home/ca/{stem}.cer");
+        assert_eq!(stage.verdict(&cer), "valid");
+        let lint = stage.jpki(&format!("lint {cer} --json")).exits(0).json();
+        assert_eq!(lint["table"], format!("OCSP responder certificate ({ca})"));
+        assert_eq!(lint["findings"][0]["id"], "L-UNCHECKED");
+        let shown = stage.jpki(&format!("show {cer} --json")).exits(0).json();
+        let shown = &shown["objects"][0]["jpki"];
+        assert_eq!([&shown["role"], &shown["ca"]], ["ocsp", ca]);
+        stage.jpki(&format!("why --ca {ca} --serial {serial}")).exits(0);
+    }
+}
+
+#[test]
 fn the_day_of_founding_is_a_day_in_japan() {
     let stage = Stage::empty();
     let late = "init --algorithm p256 --at 2026-04-01T15:00:00Z --json";
@@ -112,10 +160,10 @@ fn an_authority_is_rsa_2048_unless_told_otherwise() {
     assert_eq!(made["authorities"][1]["algorithm"], "rsa2048");
     stage.write_json("holder.json", &holder("p-1"));
     stage.jpki("issue --holder holder.json --out out").exits(0);
-    let key = stage.shell("openssl pkey -noout -text -in out/signature-3.key.pem").exits(0);
+    let key = stage.shell("openssl pkey -noout -text -in out/signature-4.key.pem").exits(0);
     assert!(key.stdout.contains("2048 bit"), "the holder's too: {}", key.stdout);
     let verify = "openssl verify -x509_strict -check_ss_sig -ignore_critical -attime 1775100000 \
-                  -CAfile home/ca/signature-1.pem out/signature-3.pem";
+                  -CAfile home/ca/signature-1.pem out/signature-4.pem";
     stage.shell(verify).exits(0);
 }
 
@@ -216,9 +264,9 @@ fn the_clock_of_production_is_never_set() {
         for verb in [
             "issue --holder holder.json --holder-algorithm p256 --out out",
             "issue --holder holder.json --holder-algorithm p256 --dry-run",
-            "revoke --ca signature --serial 3 --reason superseded",
-            "hold --ca signature --serial 3",
-            "release --ca signature --serial 3",
+            &format!("revoke {THE_SIGNATURE} --reason superseded"),
+            &format!("hold {THE_SIGNATURE}"),
+            &format!("release {THE_SIGNATURE}"),
             "recover",
         ] {
             let words = format!("{verb} --at 2030-01-01T00:00:00Z --passphrase-file passphrase");

@@ -3,7 +3,9 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::SIGNATURE;
 use crate::stage::Stage;
+use crate::stage::USER_AUTHENTICATION;
 use crate::stage::holder;
 use crate::stage::holder_with;
 use crate::stage::public_key;
@@ -37,7 +39,7 @@ fn the_result_says_what_was_issued_and_where_it_is() {
     let expected = json!({
         "request_id": "r-1",
         "status": "issued",
-        "certificates": [certificate("signature", "3"), certificate("user-authentication", "2")],
+        "certificates": [certificate("signature", "4"), certificate("user-authentication", "3")],
         "error": null,
     });
     assert_eq!(result, expected);
@@ -47,13 +49,13 @@ fn the_result_says_what_was_issued_and_where_it_is() {
 fn certificates_and_keys_stand_in_the_folder_and_fit() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "");
-    let files = ["signature-3", "user-authentication-2"]
+    let files = ["signature-4", "user-authentication-3"]
         .iter()
         .flat_map(|stem| ["cer", "key.pem", "pem"].map(|end| format!("{stem}.{end}")))
         .collect::<Vec<_>>();
     assert_eq!(stage.names("out"), files);
     assert_eq!(stage.mode("out"), 0o700);
-    for stem in ["signature-3", "user-authentication-2"] {
+    for stem in ["signature-4", "user-authentication-3"] {
         assert_eq!(stage.mode(&format!("out/{stem}.key.pem")), 0o600);
         let read = |line: &str| stage.shell(&line.replace('@', &format!("out/{stem}"))).exits(0);
         let in_pem = read("openssl x509 -in @.pem -noout -fingerprint").stdout;
@@ -74,7 +76,7 @@ fn one_kind_can_be_asked_for() {
     assert_eq!(result["certificates"][0]["kind"], "user-authentication");
     assert_eq!(stage.names("out").len(), 3);
     let result = stage.issue(&holder("p-1"), "--kind signature");
-    assert_eq!(result["certificates"][0]["serial"], "3");
+    assert_eq!(result["certificates"][0]["serial"], "4");
 }
 
 #[test]
@@ -86,7 +88,7 @@ fn each_authority_counts_its_own_numbers() {
         let i: usize = i.parse().unwrap();
         result["certificates"][i]["serial"].as_str().unwrap().to_owned()
     });
-    assert_eq!(serials, ["4", "2"], "the signature authority's second is that of publication");
+    assert_eq!(serials, ["5", "3"], "behind those of the founding");
 }
 
 #[test]
@@ -104,8 +106,8 @@ fn a_phone_needs_a_signature_certificate_on_the_card_and_ends_no_later() {
     let signature = &result["certificates"][0];
     let said = [&signature["not_after"], &signature["clause"]];
     assert_eq!(said, ["2028-05-01T14:59:59Z", "authentication"], "on a tie the earlier clause");
-    assert_eq!(stage.verdict("out/signature-3.cer"), "valid", "each carrier has its own");
-    assert_eq!(stage.verdict("out/signature-4.cer"), "valid");
+    assert_eq!(stage.verdict(SIGNATURE), "valid", "each carrier has its own");
+    assert_eq!(stage.verdict("out/signature-5.cer"), "valid");
     stage.jpki(&phone).refused("R-ALREADY-LIVE");
 }
 
@@ -118,8 +120,8 @@ fn a_live_certificate_is_replaced_only_when_asked() {
     assert_eq!(stage.names("out").len(), 6, "the keys made for the refused request are gone");
     assert_eq!(stage.record().0, before.0 + 1, "the refusal is on record");
     let result = stage.issue(&holder("p-1"), "--renew");
-    assert_eq!(result["certificates"][0]["serial"], "4");
-    for (kind, old, new) in [("signature", 3, 4), ("user-authentication", 2, 3)] {
+    assert_eq!(result["certificates"][0]["serial"], "5");
+    for (kind, old, new) in [("signature", 4, 5), ("user-authentication", 3, 4)] {
         let old = stage.jpki(&format!("verify out/{kind}-{old}.cer --json")).exits(1).json();
         assert_eq!([&old["verdict"], &old["reason"]], ["revoked", "superseded"]);
         assert_eq!(stage.verdict(&format!("out/{kind}-{new}.cer")), "valid");
@@ -180,12 +182,12 @@ fn a_request_id_is_not_used_for_something_else() {
 fn a_certificate_whose_key_is_lost_is_discarded() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "--request-id r-1");
-    std::fs::remove_file(stage.path("out/signature-3.key.pem")).unwrap();
+    std::fs::remove_file(stage.path("out/signature-4.key.pem")).unwrap();
     let words = format!("{ISSUE} --request-id r-1");
     stage.jpki(&words).refused("R-KEY-LOST");
-    let lost = stage.jpki("verify out/signature-3.cer --json").exits(1).json();
+    let lost = stage.jpki(&format!("verify {SIGNATURE} --json")).exits(1).json();
     assert_eq!([&lost["verdict"], &lost["reason"]], ["revoked", "unspecified"]);
-    assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
+    assert_eq!(stage.verdict(USER_AUTHENTICATION), "valid");
     stage.jpki(&words).refused("R-KEY-LOST");
     let result = stage.issue(&holder("p-1"), "--request-id r-2 --kind signature");
     assert_eq!(result["status"], "issued");
@@ -199,15 +201,15 @@ fn a_public_key_is_taken_in_pem_or_der() {
     let result = stage.issue(&holder("p-1"), "--kind signature --public-key key.pem");
     assert_eq!(
         result["certificates"][0]["files"],
-        json!(["out/signature-3.cer", "out/signature-3.pem"]),
+        json!([SIGNATURE, "out/signature-4.pem"]),
         "there is no private key to hand over"
     );
     assert_eq!(stage.names("out").len(), 2);
-    let certified = stage.shell("openssl x509 -in out/signature-3.pem -noout -pubkey").exits(0);
+    let certified = stage.shell("openssl x509 -in out/signature-4.pem -noout -pubkey").exits(0);
     assert_eq!(certified.stdout, public_key(7));
     let renewed = "--kind signature --public-key key.der --renew";
     stage.issue(&holder("p-1"), renewed);
-    let certified = stage.shell("openssl x509 -in out/signature-4.pem -noout -pubkey").exits(0);
+    let certified = stage.shell("openssl x509 -in out/signature-5.pem -noout -pubkey").exits(0);
     assert_eq!(certified.stdout, public_key(7));
 }
 
@@ -221,7 +223,7 @@ fn a_certification_request_must_prove_possession_of_its_key() {
         )
         .exits(0);
     stage.issue(&holder("p-1"), "--kind signature --csr good.csr");
-    let certified = stage.shell("openssl x509 -in out/signature-3.pem -noout -pubkey").exits(0);
+    let certified = stage.shell("openssl x509 -in out/signature-4.pem -noout -pubkey").exits(0);
     let mine = stage.shell("openssl pkey -in mine.pem -pubout").exits(0);
     assert_eq!(certified.stdout, mine.stdout);
     let mut bytes = stage.read("good.der");
@@ -270,13 +272,13 @@ fn a_dry_run_issues_nothing() {
     let before = stage.record();
     let dry = stage.jpki(&format!("{ISSUE} --dry-run --json")).exits(0).json();
     assert_eq!(dry["status"], "would-issue");
-    assert_eq!(dry["certificates"][0]["serial"], "3");
+    assert_eq!(dry["certificates"][0]["serial"], "4");
     assert_eq!(dry["certificates"][0]["files"], json!([]));
     stage.jpki("issue --holder holder.json --holder-algorithm p256 --dry-run").exits(0);
     assert_eq!(stage.record(), before);
     assert!(!stage.path("out").exists());
     let result = stage.issue(&holder("p-1"), "--request-id r-1");
-    assert_eq!(result["certificates"][0]["serial"], "3", "no number was used up");
+    assert_eq!(result["certificates"][0]["serial"], "4", "no number was used up");
     stage.jpki(&format!("{ISSUE} --dry-run")).refused("R-ALREADY-LIVE");
     let same = stage.jpki(&format!("{ISSUE} --request-id r-1 --dry-run --json")).exits(0).json();
     assert_eq!(same["status"], "existing");
@@ -362,10 +364,10 @@ fn another_authoritys_files_are_not_replaced() {
     let other = "--home other";
     stage.plain(&format!("init --algorithm p256 --at 2026-04-01T00:00:00Z {other}")).exits(0);
     let words = format!("{ISSUE} --request-id r-1 {other}");
-    stage.jpki(&words).exits(2).says("out/signature-3.cer");
+    stage.jpki(&words).exits(2).says(SIGNATURE);
     let after = stage.tree("out");
     assert!(before.iter().all(|(path, content)| after.get(path) == Some(content)));
-    let aside = "mkdir aside && mv out/signature-3.* out/user-authentication-2.* aside";
+    let aside = "mkdir aside && mv out/signature-4.* out/user-authentication-3.* aside";
     stage.shell(aside).exits(0);
     let result = stage.jpki(&format!("{words} --json")).exits(0).json();
     assert_eq!(result["status"], "existing");

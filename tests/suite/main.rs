@@ -25,6 +25,7 @@ mod memory;
 mod oracle;
 mod processes;
 mod renewal;
+mod responders;
 mod rollover;
 mod stage;
 mod strange;

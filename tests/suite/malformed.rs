@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::Stage;
 use crate::stage::holder;
 use crate::stage::holder_with;
@@ -84,7 +85,7 @@ fn a_file_that_is_wrong_in_form_is_refused_by_field() {
         assert_eq!(json["error"]["rule"], code);
     }
     assert!(!stage.path("out").exists());
-    assert_eq!(stage.count("intended"), 3);
+    assert_eq!(stage.count("intended"), FOUNDING);
 }
 
 #[test]
@@ -97,7 +98,7 @@ fn a_file_that_is_wrong_in_content_is_refused_by_item() {
         assert_eq!(json["error"]["item"], item);
     }
     assert!(!stage.path("out").exists());
-    assert_eq!(stage.count("intended"), 3);
+    assert_eq!(stage.count("intended"), FOUNDING);
 }
 
 #[test]

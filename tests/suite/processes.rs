@@ -13,6 +13,7 @@ use rusqlite::ErrorCode;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::NOW;
 use crate::stage::Run;
 use crate::stage::Stage;
@@ -61,7 +62,7 @@ fn the_same_batch_twice_at_once_is_one_batch() {
     }
     let results = stage.jpki(words).exits(0).lines();
     assert_eq!(statuses(&results), [("existing".into(), 96)].into());
-    assert_eq!(stage.count("issued"), 3 + 96);
+    assert_eq!(stage.count("issued"), FOUNDING + 96);
     assert_eq!(stage.names("out").len(), 3 * 96, "nothing is left of those who were too late");
     stage.is_whole();
 }

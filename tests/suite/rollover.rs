@@ -5,7 +5,10 @@ use std::fs;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
+use crate::stage::SIGNATURE;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
 
 const ROLLOVER: &str = "ca rollover --ca signature";
@@ -20,6 +23,9 @@ fn generations(stage: &Stage, at: &str) -> Vec<Value> {
     let ours = all.iter().filter(|one| one["ca"] == "signature");
     ours.map(|g| json!([g["generation"], g["serial"], g["issues"], g["signs_lists"]])).collect()
 }
+
+/// The first certificate of a holder by the second generation, which has two numbers of its own.
+const SECOND: &str = "out/signature-7.cer";
 
 /// Two generations of the signature authority, a holder of each: `p-1` and `p-2`.
 fn rolled_over() -> Stage {
@@ -39,13 +45,25 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
         "dry_run": false,
         "ca": "signature",
         "generation": 2,
-        "serial": "3",
+        "serial": "4",
         "algorithm": "p384",
         "not_before": "2026-04-02T00:00:00Z",
         "not_after": "2036-04-01T14:59:59Z",
         "certificate": "home/ca/signature-2.pem",
         "key": "home/keys/signature-2.key.pem",
         "laid_aside": null,
+        "responder": {
+            "ca": "signature",
+            "generation": 2,
+            "status": "made",
+            "serial": "5",
+            "algorithm": "p384",
+            "not_before": "2026-04-02T00:00:00Z",
+            "not_after": "2026-05-01T14:59:59Z",
+            "revoked": [],
+            "certificate": "home/ca/ocsp-signature-2.pem",
+            "key": "home/keys/ocsp-signature-2.key.pem",
+        },
     });
     assert_eq!(made, expected);
     assert_eq!(stage.mode("home/keys/signature-2.key.pem"), 0o600);
@@ -59,6 +77,8 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
     let verify = "openssl verify -x509_strict -check_ss_sig -attime 1775300000 -CAfile";
     stage.shell(&format!("{verify} home/ca/signature-2.pem home/ca/signature-2.pem")).exits(0);
     stage.shell(&format!("{verify} home/ca/signature-1.pem home/ca/publication.pem")).exits(0);
+    stage.shell(&format!("{verify} home/ca/signature-2.pem home/ca/ocsp-signature-2.pem")).exits(0);
+    stage.shell(&format!("{verify} home/ca/signature-1.pem home/ca/ocsp-signature-2.pem")).exits(2);
     stage.jpki("lint home/ca/signature-1.cer home/ca/signature-2.cer").exits(0);
     assert_eq!(stage.verdict("home/ca/signature-2.cer"), "valid");
     let entries = stage.entries();
@@ -66,7 +86,8 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
         .iter()
         .map(|entry| json!([entry["act"], entry["generation"], entry["serial"]]))
         .collect();
-    assert_eq!(acts, [json!(["intended", 2, "3"]), json!(["issued", 2, "3"])]);
+    let own = ["4", "5"].map(|n| ["intended", "issued"].map(|act| json!([act, 2, n])));
+    assert_eq!(acts, own.concat(), "the generation, then its responder");
     stage.is_whole();
     // The other authority is as it was.
     assert!(!stage.path("home/ca/user-authentication-2.cer").exists());
@@ -80,12 +101,12 @@ fn the_newest_issues_and_the_old_one_still_counts() {
     let stage = rolled_over();
     assert_eq!(
         generations(&stage, LATER),
-        [json!([1, "1", false, true]), json!([2, "4", true, true])]
+        [json!([1, "1", false, true]), json!([2, "5", true, true])]
     );
     let old = json!([1, "1", true, true]);
     assert_eq!(generations(&stage, "2026-04-01T12:00:00+09:00")[0], old, "as of a time before");
     let ended = generations(&stage, "2036-04-01T12:00:00+09:00");
-    assert_eq!(ended, [json!([1, "1", false, false]), json!([2, "4", true, true])]);
+    assert_eq!(ended, [json!([1, "1", false, false]), json!([2, "5", true, true])]);
     let text = stage.jpki("ca list").exits(0).stdout;
     assert!(text.contains("signs lists until 2036-03-31T14:59:59Z"), "{text}");
 
@@ -94,21 +115,20 @@ fn the_newest_issues_and_the_old_one_still_counts() {
         let text = stage.shell(&line).exits(0).stdout;
         text.lines().last().unwrap().trim().to_owned()
     };
-    assert_eq!(issuer("out/signature-3.pem"), "serial:01");
-    assert_eq!(issuer("out/signature-5.pem"), "serial:04");
-    for file in ["out/signature-3.cer", "out/signature-5.cer", "home/ca/publication.cer"] {
+    assert_eq!(issuer("out/signature-4.pem"), "serial:01");
+    assert_eq!(issuer("out/signature-7.pem"), "serial:05");
+    for file in [SIGNATURE, SECOND, "home/ca/publication.cer"] {
         assert_eq!(stage.verdict(file), "valid", "{file}");
     }
-    let why = stage.jpki("why --ca signature --serial 3 --json").exits(0).json();
+    let why = stage.jpki(&format!("why {THE_SIGNATURE} --json")).exits(0).json();
     assert_eq!(why["state"], "live");
     // The same request, asked again, gives the old generation's certificate.
     let again = stage.issue(&holder("p-3"), "--request-id r-3");
     assert_eq!(again["certificates"][0]["generation"], 2);
-    let ca = "--ca signature --serial";
-    stage.jpki(&format!("revoke {ca} 3 --reason key-compromise")).exits(0);
-    assert_eq!(stage.verdict("out/signature-3.cer"), "revoked");
+    stage.jpki(&format!("revoke {THE_SIGNATURE} --reason key-compromise")).exits(0);
+    assert_eq!(stage.verdict(SIGNATURE), "revoked");
     stage
-        .jpki("revoke --ca signature --serial 4 --reason superseded")
+        .jpki("revoke --ca signature --serial 5 --reason superseded")
         .refused("R-AUTHORITY-ITSELF");
     stage.is_whole();
 }
@@ -126,15 +146,15 @@ fn a_renewal_moves_a_holder_to_the_new_generation() {
     for certificate in renewed["certificates"].as_array().unwrap() {
         assert_eq!(certificate["generation"], 2, "{certificate}");
     }
-    assert_eq!(stage.verdict("out/signature-3.cer"), "revoked");
-    assert_eq!(stage.verdict("out/signature-5.cer"), "valid");
+    assert_eq!(stage.verdict(SIGNATURE), "revoked");
+    assert_eq!(stage.verdict(SECOND), "valid");
     stage.is_whole();
 }
 
 #[test]
 fn every_partition_has_a_list_of_every_generation_with_the_entries_of_all() {
     let stage = rolled_over();
-    for serial in [3, 5] {
+    for serial in [4, 7] {
         stage
             .jpki(&format!("revoke --ca signature --serial {serial} --reason superseded"))
             .exits(0);
@@ -170,9 +190,9 @@ fn a_dry_run_says_what_would_be_made_and_changes_nothing() {
     let stage = Stage::founded();
     let before = stage.tree("home");
     let would = stage.jpki(&format!("{ROLLOVER} --dry-run --json")).exits(0).json();
-    assert_eq!([&would["generation"], &would["serial"]], [&json!(2), &json!("3")]);
+    assert_eq!([&would["generation"], &would["serial"]], [&json!(2), &json!("4")]);
     let text = stage.jpki(&format!("{ROLLOVER} --dry-run")).exits(0).stdout;
-    assert!(text.starts_with("would make signature-2: serial 3, p256, until 2036-04-01"), "{text}");
+    assert!(text.starts_with("would make signature-2: serial 4, p256, until 2036-04-01"), "{text}");
     let names: Vec<_> = before.keys().collect();
     assert_eq!(stage.tree("home").keys().collect::<Vec<_>>(), names);
     assert_eq!(generations(&stage, LATER), [json!([1, "1", true, true])]);
@@ -204,7 +224,7 @@ fn a_new_key_is_under_the_passphrase_of_the_others() {
     stage.plain(&format!("init --algorithm p256 {founded}")).exits(0);
     stage.jpki(ROLLOVER).exits(4).says("passphrase");
     stage.jpki(&format!("{ROLLOVER} --passphrase-file wrong")).exits(4).says("passphrase");
-    assert_eq!(stage.names("home/keys").len(), 3, "no key without the passphrase");
+    assert_eq!(stage.names("home/keys").len(), FOUNDING, "no key without the passphrase");
     stage.jpki(&format!("{ROLLOVER} --passphrase-file passphrase")).exits(0);
     let open = "openssl pkey -noout -in home/keys/signature-2.key.pem -passin";
     stage.shell(&format!("{open} file:passphrase")).exits(0);
@@ -254,35 +274,44 @@ fn a_roll_over_that_is_killed_leaves_a_generation_or_none() {
         match (died, made, dangling) {
             (true, 0, 0) => before += 1,
             (true, 0, 1) => between += 1,
-            (true, 1, 0) => behind += 1,
+            // Before, within or behind the making of its responder.
+            (true, 1, 0 | 1) => behind += 1,
             (false, 1, 0) => break,
             other => panic!("{blocks} blocks: {other:?}"),
         }
         assert_eq!(stage.count("voided"), dangling);
+        // Whoever publishes makes the responder that is missing.
+        stage.plain(&format!("crl publish --partition 000000 --at {LATER}")).exits(0);
+        stage.plain(&format!("ocsp status --at {LATER}")).exits(0);
+        let drawn = stage.entries().iter().filter(|e| is_of_signature(e, "intended")).count();
         // The next run is not kept from it, and counts on from the number that was given up.
         let next = stage.plain(&format!("{ROLLOVER} --json --at {LATER}")).exits(0).json();
         assert_eq!(next["generation"], 2 + made);
-        assert_eq!(next["serial"], (3 + made + dangling).to_string());
+        assert_eq!(next["serial"], (1 + drawn).to_string());
         // A key that no certificate came of is kept, under a name that nothing reads.
         assert_eq!(next["laid_aside"].is_string(), key_is_there && made == 0, "{next}");
         assert!(!stage.names("home/keys").iter().any(|name| name.contains(".writing-")));
         assert_eq!(is_consistent(&stage), 2 + made);
-        if dangling == 1 && between == 1 {
+        if (made, dangling) == (0, 1) && between == 1 {
             given_up_is_listed(&stage);
         }
     }
     assert!(before > 0 && between > 0, "{before} before, {between} between, {behind} behind");
 }
 
-/// The number that was given up, 3, has its place on the authority's own lists, and its reason.
+fn is_of_signature(entry: &Value, act: &str) -> bool {
+    entry["act"] == act && entry["ca"] == "signature"
+}
+
+/// The number that was given up, 4, has its place on the authority's own lists, and its reason.
 fn given_up_is_listed(stage: &Stage) {
-    stage.jpki("why --ca signature --serial 3").exits(0);
+    stage.jpki("why --ca signature --serial 4").exits(0);
     let publish = "crl publish --out lists --partition 000000";
     stage.plain(&format!("{publish} --at {LATER}")).exits(0);
     for generation in [1, 2] {
         let list = format!("lists/current/signature-{generation}-000000.crl");
         let list = stage.shell(&format!("openssl crl -inform DER -noout -text -in {list}"));
-        assert_eq!(list.exits(0).stdout.matches("Serial Number: 03").count(), 1);
+        assert_eq!(list.exits(0).stdout.matches("Serial Number: 04").count(), 1);
     }
 }
 

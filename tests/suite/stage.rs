@@ -27,6 +27,15 @@ pub(crate) const FOUNDED: &str = "2026-04-01T09:00:00+09:00";
 /// When everything else happens, unless a command says otherwise.
 pub(crate) const NOW: &str = "2026-04-02T09:00:00+09:00";
 
+/// How many certificates a founding issues: both authorities', that of publication, both responders'.
+pub(crate) const FOUNDING: usize = 5;
+/// The first certificates that holders get after it: the numbers before are those of the founding.
+pub(crate) const SIGNATURE: &str = "out/signature-4.cer";
+pub(crate) const USER_AUTHENTICATION: &str = "out/user-authentication-3.cer";
+/// How commands name them.
+pub(crate) const THE_SIGNATURE: &str = "--ca signature --serial 4";
+pub(crate) const THE_USER_AUTHENTICATION: &str = "--ca user-authentication --serial 3";
+
 /// Every holder's name and address. No output of any command under test may repeat them.
 const NAME: &str = "山田　花子";
 const ADDRESS: &str = "東京都清瀬市中里五丁目８４２番地";

@@ -4,7 +4,9 @@ use std::fs;
 
 use rusqlite::Connection;
 
+use crate::stage::SIGNATURE;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
 
 const STORE: &str = "home/store.db";
@@ -20,7 +22,7 @@ fn refused(says: &str, strange: impl FnOnce(&Stage)) {
     let there = fs::read(stage.path(STORE)).ok();
     for words in [
         issue,
-        "revoke --ca signature --serial 3 --reason superseded",
+        &format!("revoke {THE_SIGNATURE} --reason superseded"),
         "recover",
         "audit verify",
         "verify home/ca/signature-1.cer",
@@ -78,12 +80,12 @@ fn a_store_that_is_missing() {
 fn certificates_whose_bytes_were_changed_are_not_handed_out() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "--request-id r-1");
-    let genuine = stage.read("out/signature-3.cer");
+    let genuine = stage.read(SIGNATURE);
     sql(&stage, STORE, "UPDATE tbs SET der = zeroblob(length(der)) WHERE id > 2");
     let issue = "issue --holder holder.json --holder-algorithm p256 --out out --request-id r-1";
     stage.jpki(issue).exits(5).says("not those that were recorded");
-    stage.jpki("verify out/signature-3.cer").exits(5).says("not those that were recorded");
-    assert_eq!(stage.read("out/signature-3.cer"), genuine);
+    stage.jpki(&format!("verify {SIGNATURE}")).exits(5).says("not those that were recorded");
+    assert_eq!(stage.read(SIGNATURE), genuine);
 }
 
 #[test]

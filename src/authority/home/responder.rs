@@ -112,13 +112,14 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// From when on its key is to be rotated; none when it needs no other, since its certificate ends
+    /// The instant from which on its key is to be rotated; none when it needs no other, since its certificate ends
     /// with the generation's own, and when there is none.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         let (record, _) = self.certificate.as_ref()?;
         let end = record.not_after;
-        (end < self.issuer_not_after).then(|| end.plus_seconds(-i64::from(ROTATION_DAYS) * DAY))
+        let due = || end.plus_seconds(1 - i64::from(ROTATION_DAYS) * DAY);
+        (end < self.issuer_not_after).then(due)
     }
 
     /// How it stands at an instant, where those who publish lists, and rotate keys with them, do so in
@@ -132,7 +133,7 @@ impl Responder {
         let late = at.to_unix() - due.to_unix();
         // Two runs with all their tries should have done it; at the latest a day before its end.
         let patience = (2 * timing.next_run_seconds()).min((i64::from(ROTATION_DAYS) - 1) * DAY);
-        if late <= 0 {
+        if late < 0 {
             ResponderStanding::Fresh
         } else if late <= patience {
             ResponderStanding::Due
@@ -488,3 +489,96 @@ fn is_in_force(record: &CertificateRecord, now: Timestamp) -> bool {
 /// How often the files are looked at. A rotation takes far longer than a look, so that twice is
 /// enough; once more for the unlucky.
 const TRIES: u8 = 3;
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::sync::atomic::Ordering;
+
+    use rand_core::OsRng;
+
+    use super::super::InitOptions;
+    use super::*;
+    use crate::clock::FixedClock;
+
+    fn founded(folder: &tempfile::TempDir) -> Home {
+        let mut options = InitOptions::sandbox();
+        options.algorithm = KeyAlgorithm::P256;
+        let clock = FixedClock(now());
+        Home::init(&folder.path().join("home"), &options, &clock, &mut OsRng).unwrap()
+    }
+
+    fn now() -> Timestamp {
+        "2026-04-01T00:00:00Z".parse().unwrap()
+    }
+
+    fn signers(home: &Home) -> Vec<Responder> {
+        home.responder_signers(&home.open_store().unwrap(), now(), None).unwrap()
+    }
+
+    /// The key is that of the certificate.
+    fn is_a_pair(responder: &Responder) -> bool {
+        let certified = responder.certificate.as_ref().map(|(_, der)| der);
+        let key = certified.and_then(|der| PublicKey::of_certificate(der).ok());
+        responder.signer.as_ref().is_ok_and(|signer| Some(signer.public_key()) == key.as_ref())
+    }
+
+    #[test]
+    fn responders_are_opened_without_any_key_of_the_authorities() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = founded(&folder);
+        let keys = home.key_folder();
+        for file in ["signature-1", "user-authentication-1", "publication"] {
+            // A folder that nobody can read as a file.
+            let path = keys.join(format!("{file}.key.pem"));
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+        }
+        assert!(home.keys_are_encrypted().is_err());
+        assert!(!home.responder_keys_are_encrypted().unwrap());
+        let found = signers(&home);
+        assert_eq!(found.len(), 2);
+        for responder in &found {
+            assert!(is_a_pair(responder), "{responder:?}");
+            assert_eq!(responder.issuer_not_after, "2036-03-31T14:59:59Z".parse().unwrap());
+        }
+        let of = |ca| home.places(ServiceKey::Responder(ca, Generation::FIRST)).current;
+        fs::remove_file(of(CaName::Signature)).unwrap();
+        let found = signers(&home);
+        let fault = found[0].signer.as_ref().unwrap_err();
+        assert!(matches!(fault, ResponderFault::NoKey { .. }), "{fault:?}");
+        assert!(is_a_pair(&found[1]));
+    }
+
+    #[test]
+    fn whoever_looks_beside_rotations_finds_a_pair_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = founded(&folder);
+        let is_over = AtomicBool::new(false);
+        let seen = std::thread::scope(|scope| {
+            let looks = scope.spawn(|| {
+                let store = home.open_store().unwrap();
+                let mut numbers = std::collections::BTreeSet::new();
+                while !is_over.load(Ordering::Relaxed) {
+                    for responder in home.responder_signers(&store, now(), None).unwrap() {
+                        assert!(is_a_pair(&responder), "{responder:?}");
+                        numbers.extend(responder.certificate.map(|(record, _)| record.serial));
+                    }
+                }
+                numbers.len()
+            });
+            for _ in 0..20 {
+                let clock = Box::new(FixedClock(now()));
+                let options = RotateOptions::default();
+                let rotated = home.rotate_responders(&options, clock, None, &mut OsRng);
+                for one in rotated.unwrap().unwrap().rotated {
+                    one.outcome.unwrap().unwrap();
+                }
+            }
+            is_over.store(true, Ordering::Relaxed);
+            looks.join().unwrap()
+        });
+        assert!(seen > 2, "{seen}");
+    }
+}

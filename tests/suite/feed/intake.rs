@@ -25,7 +25,7 @@ fn the_same_event_again_is_known_and_changes_nothing() {
     let first = apply(&stage, &events).exits(0).lines();
     let touched = json!([{
         "ca": "signature",
-        "serial": "3",
+        "serial": "4",
         "effect": "revoke",
         "reason": "affiliation-changed",
         "change": "address",

@@ -6,8 +6,12 @@ use std::io::BufReader;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::NOW;
+use crate::stage::SIGNATURE;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
+use crate::stage::USER_AUTHENTICATION;
 use crate::stage::holder;
 use crate::stage::holder_with;
 
@@ -31,13 +35,13 @@ fn who_moves_goes_home_with_a_new_certificate() {
     assert_eq!(lines.len(), 3, "no certificate for the dead");
     assert_eq!(lines[1]["status"], "issued");
     let certificate = &lines[1]["certificates"][0];
-    assert_eq!([&certificate["kind"], &certificate["serial"]], ["signature", "5"]);
-    let expected = ["cer", "key.pem", "pem"].map(|end| format!("signature-5.{end}"));
+    assert_eq!([&certificate["kind"], &certificate["serial"]], ["signature", "6"]);
+    let expected = ["cer", "key.pem", "pem"].map(|end| format!("signature-6.{end}"));
     assert_eq!(stage.names("anew"), expected);
-    assert_eq!(stage.verdict("out/signature-3.cer"), "revoked");
-    assert_eq!(stage.verdict("out/user-authentication-2.cer"), "valid");
-    assert_eq!(stage.verdict("anew/signature-5.cer"), "valid");
-    let shown = format!("jpki show anew/signature-5.cer --json | grep -c {}", address(1));
+    assert_eq!(stage.verdict(SIGNATURE), "revoked");
+    assert_eq!(stage.verdict(USER_AUTHENTICATION), "valid");
+    assert_eq!(stage.verdict("anew/signature-6.cer"), "valid");
+    let shown = format!("jpki show anew/signature-6.cer --json | grep -c {}", address(1));
     assert_eq!(stage.shell(&shown).exits(0).stdout, "1\n");
     let before = stage.record();
     assert_eq!(stage.jpki(REISSUE).exits(0).lines().len(), 2, "known already, both of them");
@@ -75,9 +79,9 @@ fn who_asked_for_the_end_or_lost_card_or_entry_gets_no_new_one() {
         let stage = with_residents(1);
         stage.issue(&holder("p-1"), "");
         assert_eq!(visit(&stage, &[about(1, reason, &fields)]).len(), 1, "{reason}");
-        assert_eq!(stage.verdict("out/signature-3.cer"), "revoked", "{reason}");
+        assert_eq!(stage.verdict(SIGNATURE), "revoked", "{reason}");
         assert_eq!(visit(&stage, &[about(1, reason, &fields)]).len(), 1, "{reason}");
-        assert_eq!(stage.count("issued"), 5, "{reason}");
+        assert_eq!(stage.count("issued"), FOUNDING + 2, "{reason}");
     }
     // Both ended: both are applied for.
     let stage = with_residents(1);
@@ -86,7 +90,7 @@ fn who_asked_for_the_end_or_lost_card_or_entry_gets_no_new_one() {
     let anew = json!({ "source": "card-desk", "card": { "expires": "2035-12-07" } });
     let anew = about(2, "card_reissued", &with_id(anew, "c-2"));
     assert_eq!(visit(&stage, &[lost, anew]).len(), 2);
-    assert_eq!(stage.count("issued"), 5);
+    assert_eq!(stage.count("issued"), FOUNDING + 2);
 }
 
 fn with_id(mut fields: Value, id: &str) -> Value {
@@ -118,7 +122,7 @@ fn who_moves_in_goes_home_with_a_new_certificate_whenever_the_old_one_ended() {
         let lines = stage.jpki(&format!("{REISSUE} {at}")).exits(0).lines();
         assert_eq!(lines.len(), 2, "{planned} {ticked}: {lines:?}");
         assert_eq!(lines[1]["certificates"][0]["partition"], "131130");
-        let why = stage.jpki("why --ca signature --serial 3 --json").exits(0).json();
+        let why = stage.jpki(&format!("why {THE_SIGNATURE} --json")).exits(0).json();
         assert_eq!(why["event"]["id"], "e-1", "the move-out is what ended it");
     }
 }
@@ -136,7 +140,7 @@ fn what_is_owed_is_said_by_a_rehearsal() {
     // Without the option nothing is owed, and nothing is made up for later.
     stage.jpki("feed apply events.jsonl").exits(0);
     assert_eq!(stage.jpki(REISSUE).exits(0).lines().len(), 1);
-    assert_eq!(stage.count("issued"), 5);
+    assert_eq!(stage.count("issued"), FOUNDING + 2);
 }
 
 /// Between the event's commit and the new certificate's, and at every write between, a process dies;
@@ -170,7 +174,7 @@ fn a_visit_that_was_interrupted_is_finished_when_the_event_comes_again() {
     );
     stage.jpki(REISSUE).exits(0);
     assert_eq!(stage.jpki(REISSUE).exits(0).lines().len(), 40, "nothing is owed any more");
-    assert_eq!(stage.count("issued"), 3 + 80 + 40);
+    assert_eq!(stage.count("issued"), FOUNDING + 80 + 40);
     assert_eq!(stage.count("event"), 40);
     let names = stage.names("anew");
     assert!(!names.iter().any(|name| name.ends_with(".pending")), "{names:?}");
@@ -190,7 +194,7 @@ fn two_appliers_of_one_visit_make_one_certificate() {
         child.wait_with_output().unwrap();
     }
     stage.jpki(REISSUE).exits(0);
-    assert_eq!(stage.count("issued"), 6);
+    assert_eq!(stage.count("issued"), FOUNDING + 3);
     assert_eq!(stage.names("anew").len(), 3);
     stage.is_whole();
 }
@@ -201,7 +205,7 @@ fn nothing_is_issued_where_nothing_ended() {
     stage.issue(&holder("p-1"), "--kind user-authentication");
     stage.write_lines("events.jsonl", &[relocation(1, "p-1", &home(), &address(1))]);
     assert_eq!(stage.jpki(REISSUE).exits(0).lines().len(), 1);
-    assert_eq!(stage.count("issued"), 4);
+    assert_eq!(stage.count("issued"), FOUNDING + 1);
     stage.issue(&holder_with("p-1", &json!({ "address": address(1) })), "--kind signature");
     stage.jpki("feed apply events.jsonl --reissue").exits(2).says("--out");
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
 
 use super::KIYOSE;
@@ -37,7 +38,7 @@ fn a_corrected_event_takes_the_place_of_the_refused_one() {
     assert_eq!(fates(&run), ["applied"]);
     let id = run.lines()[0]["id"].clone();
     assert_eq!(id, "e-1.r2", "counted on, not piled up");
-    let why = stage.jpki("why --ca signature --serial 3 --json").exits(0).json();
+    let why = stage.jpki(&format!("why {THE_SIGNATURE} --json")).exits(0).json();
     assert_eq!([&why["state"], &why["event"]["id"]], [&"revoked".into(), &id]);
     assert_eq!(why["event"]["by_operator"], true);
     assert!(rejected(&stage).is_empty());

@@ -4,6 +4,7 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
 use crate::stage::holder_with;
 
@@ -29,12 +30,12 @@ fn leaving() -> Stage {
 fn the_chain_leads_from_the_certificate_through_the_timer_to_the_event() {
     let stage = leaving();
     stage.jpki(&format!("feed tick {MAY}")).exits(0);
-    let why = stage.jpki(&format!("why --ca signature --serial 3 --json {MAY}")).exits(0).json();
+    let why = stage.jpki(&format!("why {THE_SIGNATURE} --json {MAY}")).exits(0).json();
     assert_eq!([&why["state"], &why["reason"]], ["revoked", "affiliation-changed"]);
     assert_eq!(why["timer"], json!({ "timer": "departure", "on": "2026-05-10" }));
     assert_eq!([&why["event"]["id"], &why["event"]["reason"]], ["e-1", "move_out"]);
     assert_eq!([&why["cause"]["change"], &why["cause"]["article"]], ["moved-out", "piaa-12(ii)"]);
-    let text = stage.jpki(&format!("why --ca signature --serial 3 {MAY}")).exits(0).stdout;
+    let text = stage.jpki(&format!("why {THE_SIGNATURE} {MAY}")).exits(0).stdout;
     let steps = ["certificate", "state", "timer", "event", "reason", "rule", "article", "recorded"];
     let mut rest = text.as_str();
     for step in steps {
@@ -68,7 +69,7 @@ fn what_time_had_done_is_not_the_work_of_the_event_that_comes_next() {
         let run = stage.jpki(&format!("feed apply event.jsonl --json {MAY}")).exits(0);
         let count = run.lines()[0]["certificates"].as_array().unwrap().len();
         assert_eq!(count, if ticked { 1 } else { 2 });
-        [("signature", 3), ("user-authentication", 2)].map(|(ca, serial)| {
+        [("signature", 4), ("user-authentication", 3)].map(|(ca, serial)| {
             let words = format!("why --ca {ca} --serial {serial} --json {MAY}");
             let why = stage.jpki(&words).exits(0).json();
             (why["timer"]["timer"].clone(), why["event"]["id"].clone())
@@ -96,7 +97,7 @@ fn what_policy_put_off_keeps_its_timer() {
     for day in ["10", "11"] {
         stage.jpki(&format!("feed tick --at 2026-05-{day}T09:00:00+09:00")).exits(0);
     }
-    let why = stage.jpki(&format!("why --ca signature --serial 3 --json {MAY}")).exits(0).json();
+    let why = stage.jpki(&format!("why {THE_SIGNATURE} --json {MAY}")).exits(0).json();
     assert_eq!([&why["state"], &why["event"]["id"]], ["revoked", "e-1"]);
     assert_eq!(why["timer"]["timer"], "departure");
 }
@@ -114,7 +115,7 @@ fn a_card_that_a_correction_shortened_ends_because_of_it() {
     assert_eq!(fates(&apply(&stage, &[fix]).exits(0)), ["applied"]);
     let july = "--at 2026-07-02T09:00:00+09:00";
     stage.jpki(&format!("feed tick {july}")).exits(0);
-    let why = stage.jpki(&format!("why --ca signature --serial 3 --json {july}")).exits(0).json();
+    let why = stage.jpki(&format!("why {THE_SIGNATURE} --json {july}")).exits(0).json();
     assert_eq!(why["timer"], json!({ "timer": "card-end", "on": "2026-07-01" }));
     assert_eq!(why["event"]["id"], "e-1");
 }
@@ -123,13 +124,13 @@ fn a_card_that_a_correction_shortened_ends_because_of_it() {
 fn a_command_and_a_void_number_have_their_act_and_request() {
     let stage = with_residents(1);
     stage.issue(&holder("p-1"), "--request-id visit-1");
-    stage.jpki("revoke --ca signature --serial 3 --reason superseded").exits(0);
-    let why = stage.jpki("why --ca signature --serial 3 --json").exits(0).json();
+    stage.jpki(&format!("revoke {THE_SIGNATURE} --reason superseded")).exits(0);
+    let why = stage.jpki(&format!("why {THE_SIGNATURE} --json")).exits(0).json();
     assert_eq!([&why["cause"]["change"], &why["cause"]["request"]], ["command", "visit-1"]);
     let entry = why["cause"]["entry"].as_u64().unwrap();
     let acts = stage.entries();
     let act = acts.iter().find(|act| act["entry"] == entry).unwrap();
-    assert_eq!([&act["act"], &act["serial"]], ["revoked", "3"]);
+    assert_eq!([&act["act"], &act["serial"]], ["revoked", "4"]);
 }
 
 /// Of every revoked number: by what article, because of which event or act, and through which timer.

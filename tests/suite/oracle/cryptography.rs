@@ -48,7 +48,7 @@ fn says_in_the_subject_where_and_when_but_not_who() {
         let certificate = issued.certificate(RSA, label, ca);
         read(&[authority, &certificate.der]).remove(0)["subject"].clone()
     };
-    let signature = "CN=202611021015000000313221003A,L=Kiyose-shi,L=Tokyo-to,C=JP";
+    let signature = "CN=202611021015000000413221003A,L=Kiyose-shi,L=Tokyo-to,C=JP";
     assert_eq!(subject(HANAKO, "signature"), signature);
     // Fourteen characters that say nothing stand before the window.
     let opaque = subject(HANAKO, "user-authentication").as_str().unwrap().to_owned();

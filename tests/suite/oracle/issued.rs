@@ -18,7 +18,7 @@ pub(super) struct Issued {
     pub(super) folder: PathBuf,
     pub(super) authorities: Vec<Authority>,
     pub(super) certificates: Vec<Certificate>,
-    /// The publication certificates.
+    /// Those of publication and of the responders, `publication` and `ocsp`.
     pub(super) services: Vec<Certificate>,
 }
 
@@ -109,17 +109,20 @@ fn issue() -> Issued {
         let printed =
             jpki(&folder, home, at, &["init", "--algorithm", algorithm, "--org", organisation]);
         let made: Value = serde_json::from_str(&printed).unwrap();
-        let der = folder.join(format!("{home}/ca/publication.cer"));
-        issued.services.push(Certificate {
-            home,
-            ca: "signature",
-            label: "publication".to_owned(),
-            pem: der.with_extension("pem"),
-            der,
-            not_before: at.parse().unwrap(),
-            not_after: made["services"][0]["not_after"].as_str().unwrap().parse().unwrap(),
-            items: None,
-        });
+        for service in made["services"].as_array().unwrap() {
+            let word = |name: &str| service[name].as_str().unwrap();
+            let pem = folder.join(word("certificate"));
+            issued.services.push(Certificate {
+                home,
+                ca: CAS.into_iter().find(|ca| word("ca") == *ca).unwrap(),
+                label: word("service").to_owned(),
+                der: pem.with_extension("cer"),
+                pem,
+                not_before: at.parse().unwrap(),
+                not_after: word("not_after").parse().unwrap(),
+                items: None,
+            });
+        }
         for ca in CAS {
             let der = folder.join(format!("{home}/ca/{ca}-1.cer"));
             let pem = der.with_extension("pem");

@@ -19,16 +19,38 @@ use super::published::published;
 #[test]
 fn accepts_every_certificate() {
     for (authority, certificates) in issued().by_authority() {
-        let services = issued().services.iter();
-        let services = services.filter(|s| s.home == authority.home && s.ca == authority.ca);
-        let der: Vec<&Path> =
-            certificates.iter().copied().chain(services).map(|c| c.der.as_path()).collect();
+        let der: Vec<&Path> = certificates.iter().map(|c| c.der.as_path()).collect();
         // A second after the last of them began, they are all valid.
         let begun = certificates.iter().map(|c| c.not_before.to_unix()).max();
         let at = begun.unwrap_or(authority.not_before.to_unix()) + 1;
         for file in der.iter().copied().chain([authority.der.as_path()]) {
             let verdict = verify(&authority.pem, at, &[file]);
             assert!(verdict.accepted, "{}", verdict.text);
+        }
+    }
+}
+
+#[test]
+fn accepts_every_service_for_what_it_does_alone() {
+    for service in &issued().services {
+        let authority = issued().authority(service.home, service.ca);
+        let purpose = |purpose: &str| {
+            let at = (service.not_before.to_unix() + 1).to_string();
+            let options = ["verify", "-no-CApath", "-x509_strict", "-check_ss_sig", "-attime", &at];
+            let rest = ["-purpose", purpose, "-CAfile"];
+            let files = [authority.pem.as_path(), &service.der];
+            ask("openssl", options.iter().chain(&rest).map(Path::new).chain(files))
+        };
+        assert!(purpose("any").accepted, "{service:?}");
+        let is_responder = service.label == "ocsp";
+        if is_responder {
+            let verdict = purpose("ocsphelper");
+            assert!(verdict.accepted, "{}", verdict.text);
+        }
+        for other in ["sslclient", "sslserver", "smimesign", "timestampsign", "crlsign"] {
+            // A certificate without purposes is good for those that its key usage allows.
+            let allowed = !is_responder && ["sslclient", "sslserver", "smimesign"].contains(&other);
+            assert_eq!(purpose(other).accepted, allowed, "{other}: {service:?}");
         }
     }
 }
@@ -108,14 +130,22 @@ fn parses_the_extensions_in_the_published_order() {
         "X509v3 Authority Key Identifier",
         "X509v3 Subject Key Identifier",
     ];
-    const SERVICE: [&str; 4] = [
+    const PUBLICATION: [&str; 4] = [
         "X509v3 Key Usage!",
         "X509v3 CRL Distribution Points",
         "X509v3 Authority Key Identifier",
         "X509v3 Subject Key Identifier",
     ];
+    const RESPONDER: [&str; 5] = [
+        "X509v3 Key Usage!",
+        "X509v3 Extended Key Usage",
+        "OCSP No Check",
+        "X509v3 Authority Key Identifier",
+        "X509v3 Subject Key Identifier",
+    ];
     for service in &issued().services {
-        assert_eq!(extensions(&service.der), SERVICE, "{service:?}");
+        let expected: &[&str] = if service.label == "ocsp" { &RESPONDER } else { &PUBLICATION };
+        assert_eq!(extensions(&service.der), expected, "{service:?}");
     }
     for certificate in &issued().certificates {
         let expected: &[&str] =
@@ -142,15 +172,20 @@ fn writes_times_as_utc_time_through_2049() {
 }
 
 #[test]
-fn reads_both_kinds_both_authorities_and_publication_as_before() {
+fn reads_both_kinds_both_authorities_and_their_services_as_before() {
     for ca in ["signature", "user-authentication"] {
         let certificate = issued().certificate(RSA, HANAKO, ca);
         insta::assert_snapshot!(format!("{ca}-certificate"), text(&certificate.der));
         let authority = issued().authority(RSA, ca);
         insta::assert_snapshot!(format!("{ca}-authority"), text(&authority.der));
     }
-    let service = issued().services.iter().find(|service| service.home == RSA).unwrap();
-    insta::assert_snapshot!("publication-certificate", text(&service.der));
+    for (label, name) in
+        [("publication", "publication-certificate"), ("ocsp", "responder-certificate")]
+    {
+        let mut services = issued().services.iter();
+        let service = services.find(|s| s.home == RSA && s.label == label).unwrap();
+        insta::assert_snapshot!(name, text(&service.der));
+    }
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub(crate) struct ChangeArgs {
 #[derive(Clone, Copy, Debug, Args)]
 #[command(after_help = "\
 Example:
-  jpki revoke --ca signature --serial 3 --reason affiliation-changed")]
+  jpki revoke --ca signature --serial 4 --reason affiliation-changed")]
 pub(crate) struct RevokeArgs {
     #[command(flatten)]
     pub(crate) certificate: ChangeArgs,

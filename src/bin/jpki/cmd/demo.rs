@@ -45,17 +45,13 @@ impl Stage<'_> {
             &["issue", "--holder", "hanako.json", "--out", "out", "--request-id", "demo-1"],
             Exit::Done,
         )?;
-        self.step(
-            "What the signature certificate says",
-            &["show", "out/signature-3.cer"],
-            Exit::Done,
-        )?;
+        self.step("What the signature certificate says", &["show", SIGNATURE], Exit::Done)?;
         self.step(
             "What the user-authentication certificate says: no personal data",
-            &["show", "out/user-authentication-2.cer"],
+            &["show", AUTHENTICATION],
             Exit::Done,
         )?;
-        let both = ["out/signature-3.cer", "out/user-authentication-2.cer"];
+        let both = [SIGNATURE, AUTHENTICATION];
         self.step("Both follow the profile", &["lint", both[0], both[1]], Exit::Done)?;
         self.step("Both are valid", &["verify", both[0], both[1]], Exit::Done)?;
         self.step(
@@ -79,7 +75,7 @@ impl Stage<'_> {
         )?;
         self.step(
             "Why: certificate → event → rule → article",
-            &["why", "--ca", "signature", "--serial", "3"],
+            &["why", "--ca", "signature", "--serial", "4"],
             Exit::Done,
         )?;
         self.step("… the signature certificate is revoked", &["verify", both[0]], Exit::Negative)?;
@@ -87,7 +83,7 @@ impl Stage<'_> {
         self.lists_of_her_town()?;
         self.step(
             "Revocation is final",
-            &["release", "--ca", "signature", "--serial", "3"],
+            &["release", "--ca", "signature", "--serial", "4"],
             Exit::Refused,
         )?;
         self.step(
@@ -113,7 +109,7 @@ impl Stage<'_> {
         let lives = "Nobody stands on the other";
         self.step(lives, &["crl", "show", AUTHENTICATION_LIST], Exit::Done)?;
         let found = (listed(SIGNATURE_LIST)?, listed(AUTHENTICATION_LIST)?);
-        if found == (vec![Serial::new(3).ok()], Vec::new()) {
+        if found == (vec![Serial::new(4).ok()], Vec::new()) {
             Ok(())
         } else {
             let problem = anyhow::anyhow!("the demo failed: {found:?} stand on the lists");
@@ -180,6 +176,10 @@ fn listed(file: &str) -> Result<Vec<Option<Serial>>, Failure> {
     let serials: Result<_, _> = entries.map(|listed| Ok(listed?.serial())).collect();
     serials.map_err(|error: ReadError| Failure::usage(error))
 }
+
+/// Her certificates: the numbers before are those of the authorities and their services.
+const SIGNATURE: &str = "out/signature-4.cer";
+const AUTHENTICATION: &str = "out/user-authentication-3.cer";
 
 const SIGNATURE_LIST: &str = "jpki-home/crl/current/signature-1-132217.crl";
 const AUTHENTICATION_LIST: &str = "jpki-home/crl/current/user-authentication-1-132217.crl";

@@ -47,8 +47,8 @@ fn line(responder: &Responder, at: Timestamp, timing: ListTiming) -> String {
         return format!("{name:<22} {standing}{fault}");
     };
     let due = match responder.due_at() {
-        Some(due) => format!(", due {}", due.japan_date()),
-        None => String::new(),
+        Some(due) if fault.is_empty() => format!(", due {}", due.japan_date()),
+        Some(_) | None => String::new(),
     };
     format!(
         "{name:<22} serial {:<10} {:<7} {} to {}  {standing}{due}{fault}",
