@@ -41,6 +41,11 @@ impl<'a> Delegate<'a> {
         }
     }
 
+    /// Its name, in DER.
+    pub(crate) fn subject(&self) -> &'a [u8] {
+        self.parts.subject.der
+    }
+
     /// Whether its signature is by the issuer, in the issuer's name.
     pub(crate) fn is_issued_by(&self, issuer: &TrustedIssuer) -> bool {
         let algorithm = issuer.key.algorithm().signature_identifier();

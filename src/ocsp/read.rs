@@ -14,6 +14,7 @@ use x509_ocsp::OcspResponseStatus;
 use x509_ocsp::SingleResponse;
 
 use crate::asn1::NotDer;
+use crate::asn1::PublicKey;
 use crate::asn1::Reader;
 use crate::asn1::oid;
 use crate::asn1::oid::ObjectIdentifier;
@@ -66,7 +67,7 @@ impl Answer {
 /// A basic answer (RFC 6960 section 4.2.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BasicAnswer {
-    pub(super) tbs: Vec<u8>,
+    tbs: Vec<u8>,
     pub(super) algorithm: Vec<u8>,
     pub(super) signature: Vec<u8>,
     pub(super) has_unknown_critical: bool,
@@ -121,6 +122,12 @@ impl BasicAnswer {
     #[must_use]
     pub fn tbs(&self) -> &[u8] {
         &self.tbs
+    }
+
+    /// Whether the signature is by this key, in the algorithm that goes with it, whatever the answer
+    /// says of the algorithm.
+    pub(crate) fn is_signed_by(&self, key: &PublicKey) -> bool {
+        key.verify(&self.tbs, &self.signature).is_ok()
     }
 
     /// The responder, as it names itself.

@@ -1,45 +1,27 @@
 //! An answer holds, and every check is failed by something. The answers are written by the library.
 
-use std::time::Duration;
-
 use der::Decode as _;
 use der::Encode as _;
 use der::asn1::BitString;
-use der::asn1::GeneralizedTime;
 use der::asn1::Null;
-use der::asn1::OctetString;
-use rcgen::BasicConstraints;
 use rcgen::CertificateParams;
-use rcgen::CustomExtension;
-use rcgen::DnType;
 use rcgen::ExtendedKeyUsagePurpose;
-use rcgen::IsCa;
 use rcgen::Issuer;
 use rcgen::KeyPair;
 use rcgen::KeyUsagePurpose;
 use rcgen::SigningKey as _;
 use rcgen::date_time_ymd;
 use spki::AlgorithmIdentifierOwned;
-use x509_cert::Certificate;
 use x509_ocsp::BasicOcspResponse;
 use x509_ocsp::CertStatus;
-use x509_ocsp::OcspGeneralizedTime;
-use x509_ocsp::OcspResponse;
-use x509_ocsp::OcspResponseStatus;
-use x509_ocsp::ResponderId;
-use x509_ocsp::ResponseBytes;
 use x509_ocsp::ResponseData;
-use x509_ocsp::SingleResponse;
-use x509_ocsp::Version;
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::oid;
-use crate::clock::Timestamp;
 use crate::credential::Serial;
 use crate::ocsp::Answer;
 use crate::ocsp::AnswerSigner;
 use crate::ocsp::Asked;
-use crate::ocsp::CertId;
 use crate::ocsp::Hash;
 use crate::ocsp::Nonce;
 use crate::ocsp::Refusal;
@@ -48,108 +30,19 @@ use crate::ocsp::TrustedIssuer;
 use crate::ocsp::Unsound;
 use crate::ocsp::fixture::extension;
 use crate::ocsp::fixture::nonce;
-
-/// Somebody with a key and a certificate.
-struct Party {
-    params: CertificateParams,
-    key: KeyPair,
-    certificate: Vec<u8>,
-}
-
-impl Party {
-    fn authority(name: &str) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = params(name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let certificate = params.self_signed(&key).unwrap().der().to_vec();
-        Self { params, key, certificate }
-    }
-
-    /// A responder as it should be, with a change.
-    fn responder(issuer: &Self, change: impl FnOnce(&mut CertificateParams)) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let mut params = params("Responder");
-        params.key_usages.push(KeyUsagePurpose::DigitalSignature);
-        params.extended_key_usages.push(ExtendedKeyUsagePurpose::OcspSigning);
-        params.custom_extensions.push(custom(NO_CHECK, false));
-        change(&mut params);
-        let signer = Issuer::from_params(&issuer.params, &issuer.key);
-        let certificate = params.signed_by(&key, &signer).unwrap().der().to_vec();
-        Self { params, key, certificate }
-    }
-
-    fn parsed(&self) -> Certificate {
-        Certificate::from_der(&self.certificate).unwrap()
-    }
-
-    fn by_key(&self) -> ResponderId {
-        let key = TrustedIssuer::of_certificate(&self.certificate).unwrap().key.key_id();
-        ResponderId::ByKey(OctetString::new(key).unwrap())
-    }
-
-    fn by_name(&self) -> ResponderId {
-        self.parsed().tbs_certificate.subject.into()
-    }
-}
-
-fn params(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = date_time_ymd(2026, 11, 1);
-    params.not_after = date_time_ymd(2026, 12, 1);
-    params
-}
-
-fn custom(oid: &[u64], critical: bool) -> CustomExtension {
-    let mut custom = CustomExtension::from_oid_content(oid, vec![5, 0]);
-    custom.set_criticality(critical);
-    custom
-}
-
-/// An authority, its responder, and what is asked of them.
-struct World {
-    authority: Party,
-    issuer: TrustedIssuer,
-    responder: Party,
-}
+use crate::ocsp::fixture::party::Party;
+use crate::ocsp::fixture::party::World;
+use crate::ocsp::fixture::party::custom;
+use crate::ocsp::fixture::party::now;
+use crate::ocsp::fixture::party::params;
+use crate::ocsp::fixture::party::response;
+use crate::ocsp::fixture::party::signed;
+use crate::ocsp::fixture::party::time;
 
 impl World {
-    fn new() -> Self {
-        let authority = Party::authority("Authority");
-        let issuer = TrustedIssuer::of_certificate(&authority.certificate).unwrap();
-        let responder = Party::responder(&authority, |_| {});
-        Self { authority, issuer, responder }
-    }
-
     fn asked(&self) -> Asked<'_> {
         let serial = Serial::new(300).unwrap();
         Asked { issuer: &self.issuer, serial, nonce: None, at: now(), skew: 0 }
-    }
-
-    /// What is said of a number.
-    fn single(&self, hash: Hash, serial: u64, cert_status: CertStatus) -> SingleResponse {
-        let id = CertId::new(hash, self.issuer.hashes(), Serial::new(serial).unwrap());
-        SingleResponse {
-            cert_id: x509_ocsp::CertId::from_der(id.as_der()).unwrap(),
-            cert_status,
-            this_update: time(-60),
-            next_update: Some(time(840)),
-            single_extensions: None,
-        }
-    }
-
-    /// A sound answer: good.
-    fn data(&self) -> ResponseData {
-        ResponseData {
-            version: Version::V1,
-            responder_id: self.responder.by_key(),
-            produced_at: time(0),
-            responses: vec![
-                self.single(Hash::Sha1, 299, CertStatus::Unknown(Null)),
-                self.single(Hash::Sha1, 300, CertStatus::Good(Null)),
-            ],
-            response_extensions: None,
-        }
     }
 
     /// The sound answer with a change, signed by the responder.
@@ -172,38 +65,13 @@ impl World {
     }
 }
 
-fn now() -> Timestamp {
-    "2026-11-21T00:00:00Z".parse().unwrap()
-}
-
-fn time(after: i64) -> OcspGeneralizedTime {
-    let seconds = u64::try_from(now().plus_seconds(after).to_unix()).unwrap();
-    let time = GeneralizedTime::from_unix_duration(Duration::from_secs(seconds));
-    OcspGeneralizedTime(time.unwrap())
-}
-
 /// Signed by one, with the certificates of these.
 fn answer(data: ResponseData, signer: &Party, certificates: &[&Party]) -> Answer {
-    let signature = signer.key.sign(&data.to_der().unwrap()).unwrap();
-    let algorithm = KeyAlgorithm::P256.signature_identifier();
-    let certs: Vec<_> = certificates.iter().map(|party| party.parsed()).collect();
-    read(&BasicOcspResponse {
-        tbs_response_data: data,
-        signature_algorithm: AlgorithmIdentifierOwned::from_der(&algorithm).unwrap(),
-        signature: BitString::from_bytes(&signature).unwrap(),
-        certs: (!certs.is_empty()).then_some(certs),
-    })
+    read(&signed(data, signer, certificates))
 }
 
 fn read(basic: &BasicOcspResponse) -> Answer {
-    let response = OcspResponse {
-        response_status: OcspResponseStatus::Successful,
-        response_bytes: Some(ResponseBytes {
-            response_type: oid::OCSP_BASIC,
-            response: OctetString::new(basic.to_der().unwrap()).unwrap(),
-        }),
-    };
-    Answer::read(&response.to_der().unwrap()).unwrap()
+    Answer::read(&response(basic)).unwrap()
 }
 
 #[test]
@@ -383,6 +251,3 @@ fn only_a_certificate_makes_a_trusted_issuer() {
     let certificate = params("Other").self_signed(&ed25519).unwrap();
     assert!(TrustedIssuer::of_certificate(certificate.der()).is_none());
 }
-
-/// `id-pkix-ocsp-nocheck`.
-const NO_CHECK: &[u64] = &[1, 3, 6, 1, 5, 5, 7, 48, 1, 5];
