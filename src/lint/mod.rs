@@ -13,6 +13,7 @@
 //! | [`list()`] | a list as it is read, against what it is to state |
 //! | [`list_file`] | any list found in a file, for people |
 //! | [`check_answer`] | an answer (OCSP) to be signed, with the responder that is to sign it |
+//! | [`answer_file`], [`request_file`] | any answer or request found in a file, for people |
 //! | [`key()`] | a public key: size, form, known weaknesses |
 //!
 //! A [`Finding`] names the rule and its source, never what a holder's item says.
@@ -28,8 +29,13 @@ mod manifest;
 mod rules;
 
 pub use answer::ANSWER_RULES;
+pub use answer::AnswerReport;
+pub use answer::REQUEST_RULES;
+pub use answer::RequestReport;
 pub use answer::Responder;
+pub use answer::answer_file;
 pub use answer::check_answer;
+pub use answer::request_file;
 pub use certificate::Table;
 pub use checked::Authority;
 pub use checked::Checked;

@@ -2,6 +2,8 @@
 //! which knows nothing of how they were written.
 
 mod extensions;
+mod file;
+mod request;
 mod rules;
 mod statement;
 
@@ -23,6 +25,11 @@ use super::finding::Findings;
 use super::finding::Rule;
 use super::finding::Severity;
 
+pub use file::AnswerReport;
+pub use file::answer_file;
+pub use request::ALL as REQUEST_RULES;
+pub use request::RequestReport;
+pub use request::request_file;
 pub use rules::ALL as ANSWER_RULES;
 
 /// Who is to sign an answer.

@@ -7,6 +7,13 @@ pub(super) const DER: Rule = Rule::new(
     "RFC 6960 section 4.2.1, X.690 section 10",
     "not an answer in the one encoding that DER allows",
 );
+pub(super) const STATUS: Rule = Rule::new(
+    "L-OCSP-STATUS",
+    "RFC 6960 section 4.2.1",
+    "the status of the response does not go together with what it contains",
+);
+pub(super) const TYPE: Rule =
+    Rule::new("L-OCSP-TYPE", "RFC 6960 section 4.2.1", "the answer is not of the basic type");
 pub(super) const STATED: Rule = Rule::new(
     "L-OCSP-STATED",
     "the bytes that are signed are the only truth",
@@ -91,10 +98,45 @@ pub(super) const EXTENSION_CRITICAL: Rule = Rule::new(
     "RFC 6960 sections 4.1.2 and 4.4.8",
     "an extension is critical, which none should be",
 );
+pub(super) const ALGORITHM: Rule = Rule::new(
+    "L-OCSP-ALGORITHM",
+    "RFC 6960 section 4.3; RFC 4055 section 5; RFC 5758 section 3.2",
+    "the signature algorithm is not the one that goes with the responder's key, or is not one that \
+     we know",
+);
+pub(super) const CERTIFICATE: Rule = Rule::new(
+    "L-OCSP-CERTIFICATE",
+    "RFC 6960 section 4.2.2.3; RFC 5019 section 2.2.1",
+    "the certificate of the responder that the answer names does not stand in it",
+);
+pub(super) const SIGNATURE: Rule = Rule::new(
+    "L-OCSP-SIGNATURE",
+    "RFC 6960 section 3.2",
+    "the signature is not by the key of the responder's certificate",
+);
+pub(super) const DELEGATE: Rule = Rule::new(
+    "L-OCSP-DELEGATE",
+    "RFC 6960 section 4.2.2.2; RFC 5280 section 4.2.1.3",
+    "the responder's certificate is not one for signing answers: OCSPSigning, and digitalSignature \
+     where usages are stated",
+);
+pub(super) const NO_CHECK: Rule = Rule::new(
+    "L-OCSP-NO-CHECK",
+    "RFC 6960 section 4.2.2.2.1",
+    "the responder's certificate does not say that its own status need not be asked",
+);
+pub(super) const UNCHECKED: Rule = Rule::new(
+    "L-OCSP-UNCHECKED",
+    "RFC 6960 section 3.2",
+    "not checked, since the issuer's certificate is not at hand: whether the responder is the \
+     issuer's, and whether the answer ends with the issuer",
+);
 
 /// Every rule for answers.
 pub static ALL: &[&Rule] = &[
     &DER,
+    &STATUS,
+    &TYPE,
     &STATED,
     &RESPONDER,
     &TIMES_RESPONDER,
@@ -112,4 +154,10 @@ pub static ALL: &[&Rule] = &[
     &EXTENSION_DUPLICATE,
     &EXTENSION_UNKNOWN,
     &EXTENSION_CRITICAL,
+    &ALGORITHM,
+    &CERTIFICATE,
+    &SIGNATURE,
+    &DELEGATE,
+    &NO_CHECK,
+    &UNCHECKED,
 ];

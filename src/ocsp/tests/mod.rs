@@ -1,2 +1,4 @@
 mod answer;
+mod judge;
+mod read;
 mod request;
