@@ -20,6 +20,7 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::authority::home::Home;
@@ -178,10 +179,11 @@ impl Server {
             bound.push((mounted, listener));
         }
         let mut counted = Vec::new();
+        let mut accepting = JoinSet::new();
         for (mounted, listener) in bound {
             let listening = self.listening(mounted, most);
             counted.push((mounted.role, Arc::clone(&listening.census)));
-            tokio::spawn(accept(listening, listener, phases.clone(), busy.clone()));
+            accepting.spawn(accept(listening, listener, phases.clone(), busy.clone()));
         }
         let metrics = Arc::downgrade(&self.metrics);
         self.metrics.before_reading(move || {
@@ -195,8 +197,9 @@ impl Server {
         while signals.next().await == Asked::Reload {
             self.reload();
         }
-        tracing::info!("stopping");
         let _told = phase.send(Phase::Stopping);
+        accepting.join_all().await;
+        tracing::info!("stopping: no connection is accepted any more");
         let ended = tokio::select! {
             ended = timeout(self.stop_within, idle.recv()) => ended.is_ok(),
             () = signals.stop() => false,
