@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,7 @@ use tokio::time::timeout;
 use crate::authority::home::Home;
 use crate::authority::home::HomeError;
 use crate::clock::Clock;
+use crate::signer::Passphrase;
 
 use super::admin::Admin;
 use super::application::Application;
@@ -47,6 +49,8 @@ use super::rules::Rules;
 pub struct Surroundings {
     /// By which it goes.
     pub clock: Arc<dyn Clock>,
+    /// The passphrase of the keys that its roles need, if they have one; kept for reloads.
+    pub passphrase: Option<Passphrase>,
 }
 
 /// A server that has everything it needs, and does not listen yet.
@@ -124,6 +128,9 @@ impl Server {
         let clock = &surroundings.clock;
         let mut mounted = Vec::new();
         let mut checks = Vec::new();
+        if needs_store(listeners) {
+            checks.push(store_check(home.folder()));
+        }
         // The last, because it tells of all others.
         let (admin, others): (Vec<_>, Vec<_>) =
             listeners.iter().partition(|(role, _)| *role == Role::Admin);
@@ -154,6 +161,7 @@ impl Server {
     pub fn run(self, tell: &mut dyn FnMut(Told<'_>)) -> Result<Ended, ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .max_blocking_threads(WAITING_THREADS)
             .thread_name("jpki-serve")
             .build()
             .map_err(ServeError::System)?;
@@ -250,6 +258,22 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Whether any of these roles works with the store. A process for health and metrics alone looks after
+/// what the others need; the lists' server is not to see it.
+fn needs_store(listeners: &[(Role, SocketAddr)]) -> bool {
+    let has = |wanted: Role| listeners.iter().any(|(role, _)| *role == wanted);
+    has(Role::Ocsp) || has(Role::Register) || !has(Role::Crl)
+}
+
+/// Whether the store can be reached, by the settings as they are then.
+fn store_check(home: &Path) -> Check {
+    let home = home.to_owned();
+    Check::new("store", move || {
+        let reached = Home::open(&home).and_then(|home| home.reach_store());
+        reached.map_err(|error| chain(&error))
+    })
 }
 
 /// Whether a listener's TLS certificate is in force, and will be for a while.
@@ -389,6 +413,8 @@ impl fmt::Display for Ended {
     }
 }
 
+/// Threads for work that waits for disks.
+const WAITING_THREADS: usize = 128;
 /// Descriptors that are not connections': the store, logs, listeners.
 const OWN_DESCRIPTORS: u64 = 128;
 /// How long work on other threads is waited for at the end.

@@ -59,6 +59,24 @@ fn health_tells_the_truth_about_the_lists() {
 }
 
 #[test]
+fn health_alone_looks_after_the_store_as_well() {
+    let stage = Stage::founded();
+    let served = Served::start(&stage, "--admin 127.0.0.1:0");
+    let admin = served.address("admin");
+    let ready = get(admin, "/readyz", &[]);
+    assert_eq!((ready.status, &ready.json()["checks"][0]["name"]), (200, &"store".into()));
+    // Gone, no store, and back.
+    fs::rename(stage.path("home/store.db"), stage.path("store.db")).unwrap();
+    let why = get(admin, "/readyz", &[]).json()["checks"][0]["why"].to_string();
+    assert!(why.contains("there is no store"), "{why}");
+    stage.write("home/store.db", "no store");
+    assert_eq!(get(admin, "/readyz", &[]).status, 503);
+    assert_eq!(get(admin, "/healthz", &[]).status, 200);
+    fs::rename(stage.path("store.db"), stage.path("home/store.db")).unwrap();
+    assert_eq!(get(admin, "/readyz", &[]).status, 200);
+}
+
+#[test]
 fn the_server_of_the_lists_opens_no_key_and_no_store() {
     let stage = Stage::founded();
     publish(&stage, "");

@@ -24,8 +24,14 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
     let config = &home.config().serve;
     let listeners = listeners(args, config);
     let log = http::subscriber(config, context.report.is_json()).map_err(Failure::usage)?;
-    let server =
-        Server::open(&home, &listeners, &Surroundings { clock: Arc::from(context.clock()) })?;
+    let needs_keys = |(role, _): &(Role, SocketAddr)| matches!(role, Role::Ocsp | Role::Register);
+    let passphrase = if listeners.iter().any(needs_keys) && home.keys_are_encrypted()? {
+        context.passphrase("Passphrase of the keys")?
+    } else {
+        None
+    };
+    let surroundings = Surroundings { clock: Arc::from(context.clock()), passphrase };
+    let server = Server::open(&home, &listeners, &surroundings)?;
     if context.global.dry_run {
         for (role, address) in listeners {
             let json = ListenerJson { status: "planned", role, address };
