@@ -37,6 +37,7 @@ needs curl curl
 needs certtool gnutls-bin
 needs faketime faketime
 needs javac default-jdk-headless
+needs systemd-analyze systemd
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
 install_packages() {
     if [ "$(id -u)" = 0 ]; then

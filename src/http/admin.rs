@@ -1,6 +1,8 @@
 //! The `admin` role: `/healthz`, `/readyz`, `/metrics`.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use axum::Router;
@@ -25,13 +27,43 @@ use super::problem::text;
 /// Health and metrics of the process.
 #[derive(Debug)]
 pub(super) struct Admin {
-    checks: Vec<Check>,
+    looks: Vec<Look>,
     metrics: Arc<Metrics>,
+    reading: Arc<AtomicBool>,
+}
+
+/// A check, and whether it is being made: one that hangs must not be begun again and again.
+#[derive(Debug)]
+struct Look {
+    check: Check,
+    under_way: Arc<AtomicBool>,
 }
 
 impl Admin {
     pub(super) fn new(checks: Vec<Check>, metrics: Arc<Metrics>) -> Self {
-        Self { checks, metrics }
+        let looks = checks.into_iter().map(|check| Look { check, under_way: Arc::default() });
+        Self { looks: looks.collect(), metrics, reading: Arc::default() }
+    }
+}
+
+/// Does something on a thread that may wait, unless it is being done already.
+async fn once<T: Send + 'static>(
+    under_way: &Arc<AtomicBool>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, &'static str> {
+    if under_way.swap(true, Relaxed) {
+        return Err("the last look has not ended yet");
+    }
+    let under_way = Arc::clone(under_way);
+    let work = blocking(move || {
+        let done = work();
+        under_way.store(false, Relaxed);
+        done
+    });
+    match timeout(PATIENCE, work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(_)) => Err("the look itself failed"),
+        Err(_) => Err("no answer in time"),
     }
 }
 
@@ -59,19 +91,19 @@ async fn alive() -> Response {
 async fn ready(State(admin): State<Arc<Admin>>) -> Response {
     // Side by side: one that hangs must not keep the others from being told.
     let looks: Vec<_> = admin
-        .checks
+        .looks
         .iter()
-        .map(|check| {
-            let look = Arc::clone(&check.look);
-            (check.name, tokio::spawn(timeout(PATIENCE, blocking(move || look()))))
+        .map(|Look { check, under_way }| {
+            let (look, under_way) = (Arc::clone(&check.look), Arc::clone(under_way));
+            (check.name, tokio::spawn(async move { once(&under_way, move || look()).await }))
         })
         .collect();
     let mut checks = Vec::new();
     for (name, look) in looks {
         let why = match look.await {
-            Ok(Ok(Ok(found))) => found.err(),
-            Ok(Err(_)) => Some("no answer in time".to_owned()),
-            Ok(Ok(Err(_))) | Err(_) => Some("the check itself failed".to_owned()),
+            Ok(Ok(found)) => found.err(),
+            Ok(Err(why)) => Some(why.to_owned()),
+            Err(_) => Some("the look itself failed".to_owned()),
         };
         checks.push(CheckJson { name, ok: why.is_none(), why });
     }
@@ -86,13 +118,13 @@ async fn ready(State(admin): State<Arc<Admin>>) -> Response {
 /// Everything that is counted.
 async fn metrics(State(admin): State<Arc<Admin>>) -> Response {
     let metrics = Arc::clone(&admin.metrics);
-    match blocking(move || metrics.read()).await {
+    match once(&admin.reading, move || metrics.read()).await {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text)
                 .into_response()
         }
-        Err(problem) => problem.into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, why).into_response(),
     }
 }
 

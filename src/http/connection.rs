@@ -127,6 +127,10 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         match verdict {
             Verdict::Stay => {}
             Verdict::Cut => return,
+            Verdict::TooSlow => {
+                tracing::info!(role = %listening.role, "cut off: it took too little of an answer");
+                return listening.metrics.refused_connection(listening.role, "slow");
+            }
             Verdict::Leave => {
                 is_leaving = true;
                 connection.as_mut().graceful_shutdown();
@@ -143,6 +147,8 @@ enum Verdict {
     Leave,
     /// Ends now.
     Cut,
+    /// Ends now: the client takes too little of an answer.
+    TooSlow,
 }
 
 /// Holds a connection to its times, by a look at it now and then.
@@ -177,7 +183,9 @@ impl Pace {
         let is_first = self.looked == 0;
         (self.looked, self.written) = (now, written);
 
-        if traffic.is_idle() {
+        // The end of an answer may still be on its way when the request counts as answered.
+        let is_blocked = traffic.blocked.load(Relaxed);
+        if traffic.is_idle() && !is_blocked {
             self.slow_since = None;
             let idle = since(traffic.idle_since.load(Relaxed));
             let head = traffic.head_since.load(Relaxed);
@@ -194,14 +202,14 @@ impl Pace {
             return if is_late { Verdict::Leave } else { Verdict::Stay };
         }
         let waits_for_client =
-            traffic.sending.load(Relaxed) > traffic.producing.load(Relaxed) && !is_first;
-        if !waits_for_client || taken >= elapsed.saturating_mul(LEAST_RATE) / 1000 {
+            is_blocked || traffic.sending.load(Relaxed) > traffic.producing.load(Relaxed);
+        if is_first || !waits_for_client || taken >= elapsed.saturating_mul(LEAST_RATE) / 1000 {
             self.slow_since = None;
             return Verdict::Stay;
         }
         let slow_since = *self.slow_since.get_or_insert(now.saturating_sub(elapsed));
         let is_late = since(slow_since) >= millis(self.limits.stall_seconds);
-        if is_late { Verdict::Cut } else { Verdict::Stay }
+        if is_late { Verdict::TooSlow } else { Verdict::Stay }
     }
 }
 
@@ -266,8 +274,10 @@ impl AsyncWrite for Watched {
 
 impl Watched {
     fn note(&self, written: &Poll<io::Result<usize>>) {
+        let traffic = &self.place.traffic;
+        traffic.blocked.store(written.is_pending(), Relaxed);
         if let Poll::Ready(Ok(octets)) = written {
-            self.place.traffic.written.fetch_add(*octets as u64, Relaxed);
+            traffic.written.fetch_add(*octets as u64, Relaxed);
         }
     }
 }

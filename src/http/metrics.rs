@@ -84,7 +84,7 @@ impl Metrics {
             let refused = metrics.refused.clone();
             registry.register(
                 "http_connections_refused",
-                "Connections turned away: all places busy, or no handshake",
+                "Connections turned away or cut off: full, handshake, slow",
                 refused,
             );
         });

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::authority::home::Home;
@@ -129,6 +131,9 @@ impl Server {
         let clock = &surroundings.clock;
         let mut mounted = Vec::new();
         let mut checks = Vec::new();
+        if needs_store(listeners) {
+            checks.push(store_check(home.folder()));
+        }
         // The last, because it tells of all others.
         let (admin, others): (Vec<_>, Vec<_>) =
             listeners.iter().partition(|(role, _)| *role == Role::Admin);
@@ -163,6 +168,7 @@ impl Server {
     pub fn run(self, tell: &mut dyn FnMut(Told<'_>)) -> Result<Ended, ServeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .max_blocking_threads(WAITING_THREADS)
             .thread_name("jpki-serve")
             .build()
             .map_err(ServeError::System)?;
@@ -188,10 +194,11 @@ impl Server {
             bound.push((mounted, listener));
         }
         let mut counted = Vec::new();
+        let mut accepting = JoinSet::new();
         for (mounted, listener) in bound {
             let listening = self.listening(mounted, most);
             counted.push((mounted.role, Arc::clone(&listening.census)));
-            tokio::spawn(accept(listening, listener, phases.clone(), busy.clone()));
+            accepting.spawn(accept(listening, listener, phases.clone(), busy.clone()));
         }
         let metrics = Arc::downgrade(&self.metrics);
         self.metrics.before_reading(move || {
@@ -206,8 +213,9 @@ impl Server {
         while signals.next().await == Asked::Reload {
             self.reload();
         }
-        tracing::info!("stopping");
         let _told = phase.send(Phase::Stopping);
+        accepting.join_all().await;
+        tracing::info!("stopping: no connection is accepted any more");
         let ended = tokio::select! {
             ended = timeout(self.stop_within, idle.recv()) => ended.is_ok(),
             () = signals.stop() => false,
@@ -290,6 +298,22 @@ async fn tend(applications: Vec<Arc<dyn Application>>, mut phases: watch::Receiv
 
 const TENDED_EVERY: Duration = Duration::from_secs(5);
 const ROUNDS_AN_HOUR: u32 = 720;
+
+/// Whether any of these roles works with the store. A process for health and metrics alone looks after
+/// what the others need; the lists' server is not to see it.
+fn needs_store(listeners: &[(Role, SocketAddr)]) -> bool {
+    let has = |wanted: Role| listeners.iter().any(|(role, _)| *role == wanted);
+    has(Role::Ocsp) || has(Role::Register) || !has(Role::Crl)
+}
+
+/// Whether the store can be reached, by the settings as they are then.
+fn store_check(home: &Path) -> Check {
+    let home = home.to_owned();
+    Check::new("store", move || {
+        let reached = Home::open(&home).and_then(|home| home.reach_store());
+        reached.map_err(|error| chain(&error))
+    })
+}
 
 /// Whether a listener's TLS certificate is in force, and will be for a while.
 fn tls_check(role: Role, rules: &Arc<Current>, clock: &Arc<dyn Clock>) -> Check {
@@ -428,6 +452,8 @@ impl fmt::Display for Ended {
     }
 }
 
+/// Threads for work that waits for disks.
+const WAITING_THREADS: usize = 128;
 /// Descriptors that are not connections': the store, logs, listeners.
 const OWN_DESCRIPTORS: u64 = 128;
 /// How long work on other threads is waited for at the end.

@@ -27,5 +27,6 @@ mod processes;
 mod renewal;
 mod responders;
 mod rollover;
+mod serve;
 mod stage;
 mod strange;

@@ -186,6 +186,29 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_of_the_servers_is_documented_in_place() {
+        let text = template();
+        for table in
+            ["serve", "serve.limits", "serve.ocsp", "serve.crl", "serve.register", "serve.admin"]
+        {
+            let head = format!("\n[{table}]\n");
+            let own = text.split(&head).nth(1).unwrap().split("\n[").next().unwrap();
+            // The reader itself tells what it would know.
+            let unknown = text.replace(&head, &format!("{head}unknown = 1\n"));
+            let known = Config::read(&unknown).unwrap_err().to_string();
+            let names =
+                known.split("expected one of ").nth(1).unwrap().split('`').skip(1).step_by(2);
+            for name in names.filter(|name| !text.contains(&format!("[[serve.{name}]]"))) {
+                if !text.contains(&format!("\n[{table}.{name}]\n")) {
+                    let before = own.split(&format!("{name} = ")).next().unwrap();
+                    assert_ne!(before, own, "{table}.{name} is missing");
+                    assert!(before.trim_end().lines().last().unwrap().starts_with('#'), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn what_is_wrong_is_named_with_its_line() {
         let unknown = template().replace("[keys]", "[keys]\ncolour = 1");
         let error = Config::read(&unknown).unwrap_err().to_string();

@@ -321,6 +321,15 @@ impl Home {
         Ok(store.tx(clock.now(), |tx| tx.setting(PRODUCTION))?.is_some())
     }
 
+    /// Whether its store is there and can be read; nothing is changed, and nobody is waited for.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn reach_store(&self) -> Result<(), HomeError> {
+        Store::open(&self.store_url())?;
+        Ok(())
+    }
+
     /// Whether any of its keys needs a passphrase.
     ///
     /// # Errors

@@ -488,3 +488,42 @@ fn tls(certificate: &PathBuf, key: &PathBuf, clients: &PathBuf) -> TlsSettings {
         clients: clients.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_read_as_openssl_writes_it() {
+        let plain = "0123456789abcdef".repeat(4);
+        let octets: Vec<_> = plain.as_bytes().chunks(2).map(|two| two.to_vec()).collect();
+        let colons = String::from_utf8(octets.join(&b':')).unwrap().to_uppercase();
+        assert_eq!(fingerprint(&plain).unwrap().to_string(), plain);
+        assert_eq!(fingerprint(&colons), fingerprint(&plain));
+        for bad in
+            [&plain[1..], "", &colons.replace(':', "-"), &plain.replace('0', "g"), &"é".repeat(32)]
+        {
+            assert_eq!(fingerprint(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_together_is_named() {
+        for (text, says) in [
+            ("[ocsp]\nkey = 'k'", "ocsp: certificate and key go together"),
+            ("[crl]\nclients = 'c'", "crl.clients needs certificate and key"),
+            (
+                "[admin]\nauthenticate = true\nkey = 'k'\ncertificate = 'c'",
+                "admin.authenticate needs certificate, key and clients",
+            ),
+            ("[register]\nlisten = '[::1]:1'", "set serve.register.certificate"),
+            ("[limits]\nconnections = 0", "1 or more"),
+            ("[limits]\nhead_octets = 100", "8192"),
+        ] {
+            let config: ServeConfig = toml::from_str(text).unwrap();
+            let said = config.check().unwrap_err();
+            assert!(said.contains(says), "{said}");
+        }
+        assert_eq!(ServeConfig::default().check(), Ok(()));
+    }
+}

@@ -38,6 +38,15 @@ impl Shelf {
 
     /// What is visible now; none when nothing was published yet.
     pub(super) fn edition(&self) -> Result<Option<Arc<Edition>>, String> {
+        // A version may be cleared away between the look at the pointer and at what it points at: then
+        // there is a newer one.
+        match self.look() {
+            Err(_) => self.look(),
+            found => found,
+        }
+    }
+
+    fn look(&self) -> Result<Option<Arc<Edition>>, String> {
         let Some(folder) = Visible::resolve(&self.folder).map_err(|e| e.to_string())? else {
             return Ok(None);
         };

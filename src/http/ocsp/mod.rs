@@ -149,7 +149,7 @@ impl Application for Responding {
     fn checks(&self) -> Vec<Check> {
         let (store, keys) = (Arc::clone(&self.responder), Arc::clone(&self.responder));
         vec![
-            Check::new("store", move || match store.health().store {
+            Check::new("ocsp-status", move || match store.health().store {
                 None => Ok(()),
                 Some(error) => Err(error),
             }),

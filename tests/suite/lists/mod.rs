@@ -4,5 +4,5 @@ mod delta;
 mod full;
 mod kill;
 mod property;
-mod sessions;
+pub(crate) mod sessions;
 mod show;

@@ -15,7 +15,7 @@ use crate::stage::holder_with;
 pub(super) const LISTS: u64 = 1893;
 
 /// Issues both certificates to someone and revokes the signature certificate; its number.
-pub(super) fn revoked(stage: &Stage, person: &str) -> String {
+pub(crate) fn revoked(stage: &Stage, person: &str) -> String {
     let issued = stage.issue(&holder(person), "");
     let serial = issued["certificates"][0]["serial"].as_str().unwrap().to_owned();
     revoke(stage, &serial);
@@ -27,7 +27,7 @@ fn revoke(stage: &Stage, serial: &str) {
     stage.jpki(&words).exits(0);
 }
 
-pub(super) fn publish(stage: &Stage, words: &str) -> Value {
+pub(crate) fn publish(stage: &Stage, words: &str) -> Value {
     stage.jpki(&format!("crl publish --json {words}")).exits(0).json()
 }
 
