@@ -255,7 +255,8 @@ fn every_rule_is_broken_by_something() {
         let since = answer.this_update.plus_seconds(1);
         answer.statements[1].status = Status::Revoked { since, reason: Reason::Superseded };
     });
-    case(&future, &der, &["L-OCSP-REVOKED-FUTURE"]);
+    // Where the clock was set back.
+    case(&future, &der, &[]);
     for code in [0, 8, 9, 10] {
         let reason = changed(&answer, |tree| tree.at(&[2, 1, 1, 1, 0]).set(&[code]));
         case(&answer, &reason, &["L-OCSP-REASON", "L-OCSP-STATED"]);

@@ -118,6 +118,12 @@ type OcspTime = der::asn1::GeneralizedTime;
 fn what_surrounds_the_signed_part_is_judged() {
     let world = World::new();
     let mut seen = BTreeSet::from(["L-OCSP-UNCHECKED"]);
+    let future = found(&world, |data| {
+        let info = RevokedInfo { revocation_time: time(90), revocation_reason: None };
+        data.responses[0].cert_status = CertStatus::Revoked(info);
+    });
+    assert_eq!(future, error("L-OCSP-REVOKED-FUTURE"));
+    seen.insert("L-OCSP-REVOKED-FUTURE");
     let mut case = |found: Vec<(&'static str, Severity)>, expected: Vec<_>| {
         assert_eq!(found, expected);
         seen.extend(expected.into_iter().map(|(id, _)| id));
