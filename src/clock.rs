@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil;
 use jiff::tz;
@@ -41,6 +42,12 @@ pub struct FixedClock(pub Timestamp);
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         self.0
+    }
+}
+
+impl Clock for Arc<dyn Clock> {
+    fn now(&self) -> Timestamp {
+        self.as_ref().now()
     }
 }
 

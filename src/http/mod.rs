@@ -21,6 +21,7 @@ mod listener;
 mod log;
 mod metrics;
 mod problem;
+mod register;
 mod request;
 mod role;
 mod rules;

@@ -25,6 +25,7 @@ use tokio::time::timeout;
 use crate::authority::home::Home;
 use crate::authority::home::HomeError;
 use crate::clock::Clock;
+use crate::signer::Passphrase;
 
 use super::admin::Admin;
 use super::application::Application;
@@ -36,6 +37,7 @@ use super::listener::Phase;
 use super::listener::accept;
 use super::listener::bind;
 use super::metrics::Metrics;
+use super::register::Desk;
 use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
@@ -46,6 +48,9 @@ use super::rules::Rules;
 pub struct Surroundings {
     /// By which it goes.
     pub clock: Arc<dyn Clock>,
+    /// What the keys of the home are closed with, if they are: kept for as long as it serves, since
+    /// keys are read anew on reload.
+    pub passphrase: Option<Arc<Passphrase>>,
 }
 
 /// A server that has everything it needs, and does not listen yet.
@@ -133,7 +138,8 @@ impl Server {
                 Role::Admin => {
                     Arc::new(Admin::new(std::mem::take(&mut checks), Arc::clone(&metrics)))
                 }
-                Role::Ocsp | Role::Register => return Err(ServeError::NotYet(role)),
+                Role::Register => Arc::new(Desk::open(home, surroundings)?),
+                Role::Ocsp => return Err(ServeError::NotYet(role)),
             };
             checks.extend(application.checks());
             checks.push(tls_check(role, &rules, clock));

@@ -26,5 +26,6 @@ mod oracle;
 mod processes;
 mod renewal;
 mod rollover;
+mod serve;
 mod stage;
 mod strange;

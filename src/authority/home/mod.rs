@@ -69,7 +69,7 @@ pub use serve::ServeConfig;
 pub use serve::TlsSettings;
 
 /// An installation's folder, with its settings read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Home {
     folder: PathBuf,
     config: Config,

@@ -24,8 +24,16 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
     let config = &home.config().serve;
     let listeners = listeners(args, config);
     let log = http::subscriber(config, context.report.is_json()).map_err(Failure::usage)?;
-    let server =
-        Server::open(&home, &listeners, &Surroundings { clock: Arc::from(context.clock()) })?;
+    // There is one process, and this is the first time.
+    let _first = tracing::subscriber::set_global_default(log);
+    let has_keys = listeners.iter().any(|(role, _)| *role == Role::Register);
+    let passphrase = if has_keys && home.keys_are_encrypted()? {
+        context.passphrase("Passphrase of the authorities' keys")?.map(Arc::new)
+    } else {
+        None
+    };
+    let surroundings = Surroundings { clock: Arc::from(context.clock()), passphrase };
+    let server = Server::open(&home, &listeners, &surroundings)?;
     if context.global.dry_run {
         for (role, address) in listeners {
             let json = ListenerJson { status: "planned", role, address };
@@ -33,8 +41,6 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
         }
         return Ok(Exit::Done);
     }
-    // There is one process, and this is the first time.
-    let _first = tracing::subscriber::set_global_default(log);
     let mut printed = Ok(());
     let ended = server.run(&mut |told| {
         let now = match told {

@@ -1,0 +1,3 @@
+//! `jpki serve`: each role as its clients meet it.
+
+mod register;
