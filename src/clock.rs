@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use jiff::civil;
 use jiff::tz;
@@ -34,12 +35,6 @@ impl Clock for SystemClock {
     }
 }
 
-impl Clock for std::sync::Arc<dyn Clock> {
-    fn now(&self) -> Timestamp {
-        self.as_ref().now()
-    }
-}
-
 /// A clock that stands still, for simulations and tests.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedClock(pub Timestamp);
@@ -47,6 +42,12 @@ pub struct FixedClock(pub Timestamp);
 impl Clock for FixedClock {
     fn now(&self) -> Timestamp {
         self.0
+    }
+}
+
+impl Clock for Arc<dyn Clock> {
+    fn now(&self) -> Timestamp {
+        self.as_ref().now()
     }
 }
 

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 /// Which of the two certificates of a holder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Signature certificate (署名用電子証明書): carries the basic four items.
@@ -57,6 +58,7 @@ impl FromStr for Kind {
 
 /// Which authority: one name over all its key generations (認証局).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CaName {
     /// Signature CA (署名用認証局).
@@ -106,6 +108,7 @@ impl FromStr for CaName {
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Carrier {
     /// My Number card (個人番号カード).
@@ -242,6 +245,7 @@ impl fmt::Display for Generation {
 /// Why a certificate ended or is held: the reasons of RFC 5280 section 5.3.1 that the JPKI practice
 /// statement uses, with its meaning of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reason {
     /// Discarded before it was handed to the holder (交付前の破棄).

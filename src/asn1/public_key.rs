@@ -178,23 +178,8 @@ impl PublicKey {
     /// # Errors
     /// As for [`PublicKey::from_der`].
     pub fn from_text(text: &str) -> Result<Self, PublicKeyError> {
-        let text = text.trim();
-        let framed = if text.starts_with("-----BEGIN") {
-            text.to_owned()
-        } else {
-            let mut framed = format!("-----BEGIN {LABEL}-----\n");
-            for (position, symbol) in text.chars().enumerate() {
-                if position % 64 == 0 && position > 0 {
-                    framed.push('\n');
-                }
-                framed.push(symbol);
-            }
-            framed + &format!("\n-----END {LABEL}-----\n")
-        };
-        match der::pem::decode_vec(framed.as_bytes()) {
-            Ok((LABEL, der)) => Self::from_der(&der),
-            Ok(_) | Err(_) => Err(PublicKeyError::NotAKey),
-        }
+        let der = der_of_text(text, &[LABEL]).ok_or(PublicKeyError::NotAKey)?;
+        Self::from_der(&der)
     }
 
     /// The DER of the `SubjectPublicKeyInfo`.
@@ -250,6 +235,26 @@ impl PublicKey {
     pub fn hash(&self) -> [u8; 32] {
         super::sha256(&self.der)
     }
+}
+
+/// The DER in a text that is PEM under one of these labels, or the DER in base64.
+pub(super) fn der_of_text(text: &str, labels: &[&str]) -> Option<Vec<u8>> {
+    let text = text.trim();
+    let framed = if text.starts_with("-----BEGIN") {
+        text.to_owned()
+    } else {
+        let label = labels.first()?;
+        let mut framed = format!("-----BEGIN {label}-----\n");
+        for (position, symbol) in text.chars().enumerate() {
+            if position % 64 == 0 && position > 0 {
+                framed.push('\n');
+            }
+            framed.push(symbol);
+        }
+        framed + &format!("\n-----END {label}-----\n")
+    };
+    let (label, der) = der::pem::decode_vec(framed.as_bytes()).ok()?;
+    labels.contains(&label).then_some(der)
 }
 
 /// Why bytes are not a public key of ours.

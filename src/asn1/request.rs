@@ -7,6 +7,7 @@ use x509_cert::request::CertReq;
 
 use super::PublicKey;
 use super::PublicKeyError;
+use super::public_key::der_of_text;
 
 impl PublicKey {
     /// The key of a certification request whose signature proves that the requester holds the
@@ -35,6 +36,15 @@ impl PublicKey {
         Ok(key)
     }
 
+    /// As [`PublicKey::from_certification_request`], of a request in PEM, or of its DER in base64.
+    ///
+    /// # Errors
+    /// As for that.
+    pub fn from_certification_request_text(text: &str) -> Result<Self, PublicKeyError> {
+        let der = der_of_text(text, &LABELS).ok_or(PublicKeyError::NotARequest)?;
+        Self::from_certification_request(&der)
+    }
+
     /// The key that a certificate certifies.
     ///
     /// # Errors
@@ -45,6 +55,9 @@ impl PublicKey {
         Self::from_der(&spki.map_err(|_| PublicKeyError::NotAKey)?)
     }
 }
+
+/// RFC 7468 section 7, and the word before it.
+const LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 
 #[cfg(test)]
 mod tests {

@@ -5,10 +5,12 @@ use std::future::Future as _;
 use std::pin::Pin;
 use std::task::Context;
 use std::task::Poll;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::http::StatusCode;
+use axum::http::Version;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use http_body_util::BodyExt as _;
@@ -16,8 +18,10 @@ use hyper::body::Body as _;
 use hyper::body::Frame;
 use hyper::body::Incoming;
 use hyper::body::SizeHint;
+use tokio::runtime::Handle;
 use tokio::time::Sleep;
 use tokio::time::sleep;
+use tokio::time::timeout;
 
 use super::problem::Problem;
 use super::rules::BodyLimits;
@@ -82,20 +86,26 @@ pub async fn collect(body: Body) -> Result<Bytes, BodyFault> {
 }
 
 /// What went wrong with a body.
-fn fault(error: axum::Error) -> BodyFault {
+pub(super) fn fault(error: axum::Error) -> BodyFault {
     error.into_inner().downcast::<BodyFault>().map_or(BodyFault::Cut, |fault| *fault)
 }
 
 /// A body that is held to limits.
-pub(super) fn bounded(incoming: Incoming, limits: BodyLimits) -> Result<Body, BodyFault> {
+pub(super) fn bounded(
+    incoming: Incoming,
+    limits: BodyLimits,
+    version: Version,
+) -> Result<Body, BodyFault> {
     if incoming.is_end_stream() {
         return Ok(Body::empty());
     }
     if incoming.size_hint().lower() > limits.octets {
+        linger(incoming, version);
         return Err(BodyFault::TooLarge);
     }
     Ok(Body::new(Bounded {
-        incoming,
+        incoming: Some(incoming),
+        version,
         left: limits.octets,
         limits,
         total: Box::pin(sleep(limits.total)),
@@ -103,9 +113,33 @@ pub(super) fn bounded(incoming: Incoming, limits: BodyLimits) -> Result<Body, Bo
     }))
 }
 
+/// Reads on for a while, apart from the answer, what nobody wants any more: a client that still sends
+/// would else find its stream reset (RFC 9113 section 8.1), or its connection, and no answer.
+pub(super) fn linger(mut incoming: Incoming, version: Version) {
+    let size = incoming.size_hint();
+    // Reading would tell a client of HTTP/1 that asks first to send; one that sends much asks first.
+    let asks = version < Version::HTTP_2 && size.upper().unwrap_or(size.lower()) > ASKED_FROM;
+    if incoming.is_end_stream() || asks {
+        return;
+    }
+    let Ok(runtime) = Handle::try_current() else { return };
+    runtime.spawn(timeout(LINGER, async move {
+        let mut left = LINGER_OCTETS;
+        while let Some(Ok(frame)) = incoming.frame().await {
+            let octets = frame.data_ref().map_or(0, Bytes::len) as u64;
+            match left.checked_sub(octets) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    }));
+}
+
 /// A body on its way in.
 struct Bounded {
-    incoming: Incoming,
+    /// None once it is given up.
+    incoming: Option<Incoming>,
+    version: Version,
     left: u64,
     limits: BodyLimits,
     total: Pin<Box<Sleep>>,
@@ -121,7 +155,8 @@ impl hyper::body::Body for Bounded {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
-        let polled = Pin::new(&mut self.incoming).poll_frame(context);
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        let polled = Pin::new(incoming).poll_frame(context);
         let Poll::Ready(frame) = polled else {
             let limit = self.limits.stall;
             let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
@@ -155,10 +190,25 @@ impl hyper::body::Body for Bounded {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(hyper::body::Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map(hyper::body::Body::size_hint).unwrap_or_default()
     }
 }
+
+impl Drop for Bounded {
+    fn drop(&mut self) {
+        if let Some(incoming) = self.incoming.take() {
+            linger(incoming, self.version);
+        }
+    }
+}
+
+/// What is read of a body that is not wanted.
+const LINGER_OCTETS: u64 = 64 << 20;
+/// From how many octets on clients of HTTP/1 ask first (`Expect: 100-continue`), as curl does.
+const ASKED_FROM: u64 = 1 << 20;
+/// For how long.
+const LINGER: Duration = Duration::from_secs(5);

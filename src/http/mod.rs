@@ -23,6 +23,7 @@ mod log;
 mod metrics;
 mod ocsp;
 mod problem;
+mod register;
 mod request;
 mod role;
 mod rules;

@@ -7,15 +7,20 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Response;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Why a request was not done: `application/problem+json`.
 ///
 /// Nothing in it repeats what was sent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Problem {
+    /// The status, as it stands in the answer's first line.
     #[serde(rename = "status", serialize_with = "number")]
+    #[schema(value_type = u16)]
     status: StatusCode,
+    /// The usual words for the status.
     title: &'static str,
+    /// What happened here, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     /// The rule that refused: `R-…`, or `E-…` for malformed input.

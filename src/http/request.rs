@@ -67,10 +67,14 @@ pub(super) async fn answer(
     record.begin(request.version());
 
     let answered = match pass(rules.gate, &caller) {
-        Err(problem) => problem.into_response(),
+        Err(problem) => {
+            let version = request.version();
+            body::linger(request.into_body(), version);
+            problem.into_response()
+        }
         Ok(()) => {
             let (parts, incoming) = request.into_parts();
-            match body::bounded(incoming, rules.body) {
+            match body::bounded(incoming, rules.body, parts.version) {
                 Err(fault) => fault.into_response(),
                 Ok(body) => {
                     let mut request = Request::from_parts(parts, body);

@@ -41,6 +41,7 @@ use super::listener::accept;
 use super::listener::bind;
 use super::metrics::Metrics;
 use super::ocsp::Responding;
+use super::register::Desk;
 use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
@@ -51,8 +52,8 @@ use super::rules::Rules;
 pub struct Surroundings {
     /// By which it goes.
     pub clock: Arc<dyn Clock>,
-    /// That of the keys of its roles, where they have one. It is kept for keys that are taken up while
-    /// it serves.
+    /// That of the keys of its roles, where they have one. It is kept for as long as it serves, since
+    /// keys are read anew on reload and when they are rotated.
     pub passphrase: Option<Passphrase>,
 }
 
@@ -148,7 +149,7 @@ impl Server {
                     let passphrase = surroundings.passphrase.as_ref();
                     Arc::new(Responding::open(home, clock, passphrase)?)
                 }
-                Role::Register => return Err(ServeError::NotYet(role)),
+                Role::Register => Arc::new(Desk::open(home, surroundings)?),
             };
             checks.extend(application.checks());
             checks.push(tls_check(role, &rules, clock));
@@ -405,9 +406,6 @@ pub enum ServeError {
         /// Both.
         roles: [Role; 2],
     },
-    /// This version has no such server.
-    #[error("this version does not serve {0} yet")]
-    NotYet(Role),
     /// A setting that does not fit.
     #[error("{0}")]
     Settings(String),

@@ -14,6 +14,7 @@ use super::form::read;
 
 /// A line of a feed as it stands, nothing checked but its shape.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EventForm {
     /// Who sends: a municipality's six-digit code, `immigration` or `card-desk`.
@@ -61,6 +62,7 @@ pub struct EventForm {
 
 /// `changes` of a register event.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are the items of a holder file")]
 pub struct ChangesForm {
@@ -87,6 +89,7 @@ pub struct ChangesForm {
 
 /// The old and the new value of an item; an item that was not or is no longer recorded has none.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeForm<T> {
     /// The value before.
@@ -99,6 +102,7 @@ pub struct ChangeForm<T> {
 
 /// `target` of a register event: `ca` and `serial`, or `kind` and `carrier`.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are words of the command line")]
 pub struct TargetForm {

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 ///
 /// The fields are those of the file, which README.md explains.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct HolderForm {
@@ -37,17 +38,21 @@ pub struct HolderForm {
     pub substitutes: Vec<SubstituteForm>,
     /// Only in a batch line.
     #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "http", schema(ignore))]
     pub request_id: Option<String>,
     /// Only in a batch line.
     #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "http", schema(ignore))]
     pub kind: Option<String>,
     /// Only in a batch line: a `SubjectPublicKeyInfo` in PEM, or its DER in base64.
     #[serde(default, skip_serializing)]
+    #[cfg_attr(feature = "http", schema(ignore))]
     pub public_key: Option<String>,
 }
 
 /// `residence` of a holder file.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct ResidenceForm {
@@ -58,6 +63,7 @@ pub struct ResidenceForm {
 
 /// `card` of a holder file.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct CardForm {
@@ -67,6 +73,7 @@ pub struct CardForm {
 
 /// One of the `substitutes` of a holder file.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file")]
 pub struct SubstituteForm {
@@ -166,7 +173,7 @@ impl FormError {
 }
 
 /// Reads the JSON of `thing`, of `limit` bytes at most.
-pub(super) fn read<T: DeserializeOwned>(
+pub(crate) fn read<T: DeserializeOwned>(
     bytes: &[u8],
     limit: usize,
     thing: &str,

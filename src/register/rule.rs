@@ -104,11 +104,13 @@ pub enum Rule {
     ResendSource,
     /// The source's sequence was moved past an event that waited.
     SequencePassed,
+    /// Whoever sends this does not send for this source.
+    Sender,
 }
 
 impl Rule {
     /// All rules.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::NoRecord,
         Self::Exists,
         Self::Deleted,
@@ -157,6 +159,7 @@ impl Rule {
         Self::ResendUnknown,
         Self::ResendSource,
         Self::SequencePassed,
+        Self::Sender,
     ];
 
     /// The stable code, `R-…`.
@@ -211,6 +214,7 @@ impl Rule {
             Self::ResendUnknown => "R-RESEND-UNKNOWN",
             Self::ResendSource => "R-RESEND-SOURCE",
             Self::SequencePassed => "R-SEQUENCE-PASSED",
+            Self::Sender => "R-SENDER",
         }
     }
 
@@ -233,7 +237,7 @@ impl Rule {
             | Self::SupportNone
             | Self::PhoneState
             | Self::HolderMismatch => None,
-            Self::Source | Self::SourceUnknown => Some(Item::Source),
+            Self::Source | Self::SourceUnknown | Self::Sender => Some(Item::Source),
             Self::EventOrder
             | Self::EventFuture
             | Self::DeathFuture
@@ -384,6 +388,9 @@ impl Rule {
             }
             Self::SequencePassed => {
                 "the source's sequence was moved past this event while it waited for an earlier one; resend it if it holds, or dismiss it"
+            }
+            Self::Sender => {
+                "this client does not send the events of this source; nothing was kept, have the source's own client send it"
             }
         }
     }

@@ -10,6 +10,8 @@ mod reissue;
 mod resend;
 mod sequence;
 
+use std::collections::BTreeSet;
+
 use crate::asn1::hex;
 use crate::asn1::sha256;
 use crate::clock::Timestamp;
@@ -69,7 +71,20 @@ impl Authority {
     /// # Errors
     /// When the store fails; nothing has changed then, and the lines can be given again.
     pub fn ingest(&self, lines: &[Vec<u8>]) -> Result<Vec<EventOutcome>, AuthorityError> {
-        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Event))
+        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Event, None))
+    }
+
+    /// Like [`Authority::ingest`], from somebody who sends for these sources only: another source's
+    /// line is refused and nothing of it is kept, so that nobody fills another's list.
+    ///
+    /// # Errors
+    /// As for [`Authority::ingest`].
+    pub fn ingest_from(
+        &self,
+        lines: &[Vec<u8>],
+        sources: &BTreeSet<Source>,
+    ) -> Result<Vec<EventOutcome>, AuthorityError> {
+        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Event, Some(sources)))
     }
 
     /// Like [`Authority::ingest`], in one visit with the new certificate: each event that ended a
@@ -82,7 +97,7 @@ impl Authority {
         &self,
         lines: &[Vec<u8>],
     ) -> Result<Vec<EventOutcome>, AuthorityError> {
-        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Reissue))
+        self.store.tx(self.now(), |tx| self.take_all(tx, lines, Visit::Reissue, None))
     }
 
     /// What [`Authority::ingest`] would do, without doing it.
@@ -90,7 +105,7 @@ impl Authority {
     /// # Errors
     /// When the store fails.
     pub fn rehearse_ingest(&self, lines: &[Vec<u8>]) -> Result<Vec<EventOutcome>, AuthorityError> {
-        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines, Visit::Event))
+        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines, Visit::Event, None))
     }
 
     /// What [`Authority::ingest_to_reissue`] would do, without doing it.
@@ -101,7 +116,7 @@ impl Authority {
         &self,
         lines: &[Vec<u8>],
     ) -> Result<Vec<EventOutcome>, AuthorityError> {
-        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines, Visit::Reissue))
+        self.store.rehearse(self.now(), |tx| self.take_all(tx, lines, Visit::Reissue, None))
     }
 
     fn take_all(
@@ -109,11 +124,12 @@ impl Authority {
         tx: &mut Tx<'_>,
         lines: &[Vec<u8>],
         visit: Visit,
+        sources: Option<&BTreeSet<Source>>,
     ) -> Result<Vec<EventOutcome>, AuthorityError> {
         let mut outcomes = Vec::with_capacity(lines.len());
         let mut feeds = Feeds::default();
         for line in lines {
-            self.take(tx, &mut feeds, line, visit, &mut outcomes)?;
+            self.take(tx, &mut feeds, line, visit, sources, &mut outcomes)?;
         }
         feeds.put(tx)?;
         Ok(outcomes)
@@ -126,6 +142,7 @@ impl Authority {
         feeds: &mut Feeds,
         line: &[u8],
         visit: Visit,
+        sources: Option<&BTreeSet<Source>>,
         outcomes: &mut Vec<EventOutcome>,
     ) -> Result<(), AuthorityError> {
         let form = match EventForm::read(line) {
@@ -138,6 +155,13 @@ impl Authority {
         // An event under a name that is no source has no sequence to stand in.
         let known = form.source.parse::<Source>();
         let source = if known.is_ok() { form.source.as_str() } else { NOBODY };
+        let may_send = |source| sources.is_none_or(|sources| sources.contains(source));
+        if sources.is_some() && !known.as_ref().is_ok_and(may_send) {
+            let (source, seq, id) = (source.to_owned(), form.seq, form.id);
+            let fate = refused_fate(&Rule::Sender.into());
+            outcomes.push(EventOutcome { source, seq, id, fate });
+            return Ok(());
+        }
         let mut arrival = Arrival {
             source,
             sequence: None,

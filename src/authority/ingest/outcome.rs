@@ -12,6 +12,7 @@ use crate::register::Refusal;
 
 /// What became of one event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct EventOutcome {
     /// Its source, `?` when the line could not be read.
@@ -27,6 +28,7 @@ pub struct EventOutcome {
 
 /// What became of an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[serde(tag = "status", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Fate {
@@ -56,6 +58,7 @@ pub enum Fate {
 
 /// A certificate that an event touched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Touched {
     /// The authority.
@@ -69,6 +72,7 @@ pub struct Touched {
     pub reason: Option<Reason>,
     /// What changed, as its word.
     #[serde(serialize_with = "word")]
+    #[cfg_attr(feature = "http", schema(value_type = String))]
     pub change: Change,
     /// The ground.
     pub article: String,
@@ -83,6 +87,7 @@ fn word<S: Serializer>(change: &Change, serializer: S) -> Result<S::Ok, S::Error
 
 /// Something found wrong with an event: its code, the item, and what to do; never a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "http", derive(utoipa::ToSchema))]
 #[non_exhaustive]
 pub struct Finding {
     /// The stable code.

@@ -60,8 +60,8 @@ impl Authority {
     /// touch the others. Larger groups cost fewer syncs to disk.
     ///
     /// # Errors
-    /// When the store or a key fails. What was not completed then is void, and may be asked again
-    /// under the same request id.
+    /// When the store or a key fails, or an authority was rolled over since it was opened here. What
+    /// was not completed then is void, and may be asked again under the same request id.
     pub fn issue_all(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {
         let mut outcomes = Vec::with_capacity(requests.len());
         for group in independent(requests) {
@@ -135,6 +135,8 @@ impl Authority {
         // What needs no store is judged before the transaction.
         let keys: Vec<_> = requests.iter().map(sound_keys).collect();
         let (plans, recorded) = self.store.record(now, |tx| {
+            // A generation before the newest issues to nobody any more.
+            self.check_generations(tx)?;
             requests
                 .iter()
                 .zip(keys)

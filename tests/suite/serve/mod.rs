@@ -5,6 +5,7 @@ mod connections;
 mod life;
 mod lists;
 mod packaging;
+mod register;
 mod tls;
 
 use std::collections::BTreeMap;

@@ -26,6 +26,8 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
     let config = &home.config().serve;
     let listeners = listeners(args, config);
     let log = http::subscriber(config, context.report.is_json()).map_err(Failure::usage)?;
+    // There is one process, and this is the first time.
+    let _first = tracing::subscriber::set_global_default(log);
     let passphrase = passphrase(context, &home, &listeners)?;
     let surroundings = Surroundings { clock: Arc::from(context.clock()), passphrase };
     let server = Server::open(&home, &listeners, &surroundings)?;
@@ -36,8 +38,6 @@ pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failu
         }
         return Ok(Exit::Done);
     }
-    // There is one process, and this is the first time.
-    let _first = tracing::subscriber::set_global_default(log);
     let mut printed = Ok(());
     let ended = server.run(&mut |told| {
         let now = match told {

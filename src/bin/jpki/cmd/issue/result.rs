@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use jpki_ca::authority::Issued;
+use jpki_ca::authority::IssuedReport;
 use jpki_ca::authority::Outcome;
 use jpki_ca::authority::Refused;
 use jpki_ca::authority::Status;
@@ -77,14 +78,7 @@ impl Serialize for ResultLine {
             .iter()
             .enumerate()
             .map(|(position, issued)| CertificateJson {
-                kind: issued.kind.as_str(),
-                ca: issued.ca.as_str(),
-                generation: issued.generation.get(),
-                serial: issued.serial.to_string(),
-                not_before: issued.not_before.to_string(),
-                not_after: issued.not_after.to_string(),
-                clause: issued.clause.map(|clause| clause.as_str()),
-                partition: issued.partition.code(),
+                issued: IssuedReport::from(issued),
                 files: self.files.get(position).unwrap_or(&none),
             })
             .collect();
@@ -105,13 +99,7 @@ struct LineJson<'a> {
 
 #[derive(Serialize)]
 struct CertificateJson<'a> {
-    kind: &'static str,
-    ca: &'static str,
-    generation: u16,
-    serial: String,
-    not_before: String,
-    not_after: String,
-    clause: Option<&'static str>,
-    partition: &'static str,
+    #[serde(flatten)]
+    issued: IssuedReport,
     files: &'a [PathBuf],
 }

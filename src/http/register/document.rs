@@ -1,0 +1,179 @@
+//! The interface as an OpenAPI document: out of the handlers that serve it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header;
+use axum::response::IntoResponse as _;
+use axum::response::Response as Answer;
+use utoipa::IntoResponses;
+use utoipa::Modify;
+use utoipa::OpenApi;
+use utoipa::openapi::Content;
+use utoipa::openapi::ContentBuilder;
+use utoipa::openapi::Ref;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::Response;
+use utoipa::openapi::ResponseBuilder;
+use utoipa::openapi::security::SecurityRequirement;
+use utoipa::openapi::security::SecurityScheme;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::authority::EventOutcome;
+use crate::http::problem::Problem;
+use crate::register::EventForm;
+
+use super::Desk;
+use super::certificates;
+use super::events;
+use super::look;
+use super::revocations;
+
+/// The routes, and their description.
+pub(super) fn interface() -> (Router<Arc<Desk>>, utoipa::openapi::OpenApi) {
+    OpenApiRouter::with_openapi(Interface::openapi())
+        .routes(routes!(events::take))
+        .routes(routes!(certificates::issue))
+        .routes(routes!(revocations::change))
+        .routes(routes!(look::standing))
+        .routes(routes!(look::why))
+        .split_for_parts()
+}
+
+/// The document as JSON.
+pub(super) fn to_json() -> Vec<u8> {
+    // Words and numbers always become JSON.
+    serde_json::to_vec_pretty(&interface().1).unwrap_or_default()
+}
+
+/// Sends the document.
+pub(super) async fn send(State(desk): State<Arc<Desk>>) -> Answer {
+    let kind = (header::CONTENT_TYPE, "application/json");
+    ([kind, (header::CACHE_CONTROL, "no-cache")], desk.document.clone()).into_response()
+}
+
+/// What all of it has in common.
+const DESCRIPTION: &str = "\
+Follows the resident register, and issues, ends and looks up certificates.
+
+Clients are known by their certificates (TLS 1.3); what each may do stands in `jpki.toml`. Every answer \
+that is no success is `application/problem+json` (RFC 9457). Its `rule` is the stable code of what \
+refused, `R-…` for a rule and `E-…` for malformed input; `jpki feed explain` explains each. No answer \
+repeats what was sent.";
+
+/// The document, but for the operations.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "jpki register", description = DESCRIPTION),
+    components(schemas(EventForm, EventOutcome, Problem)),
+    modifiers(&ByCertificate),
+    tags(
+        (name = "register", description = "Events of the resident register."),
+        (name = "certificates", description = "Holders' certificates."),
+    ),
+)]
+struct Interface;
+
+/// Who asks is known by a certificate.
+struct ByCertificate;
+
+impl Modify for ByCertificate {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::MutualTls {
+            description: Some("A client certificate that jpki.toml knows.".to_owned()),
+            deprecated: None,
+            extensions: None,
+        };
+        let components = document.components.get_or_insert_default();
+        components.security_schemes.insert("certificate".to_owned(), RefOr::T(scheme));
+        let none: [&str; 0] = [];
+        document.security = Some(vec![SecurityRequirement::new("certificate", none)]);
+    }
+}
+
+/// What any request can be answered with.
+pub(super) struct Always;
+
+impl IntoResponses for Always {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (StatusCode::BAD_REQUEST, "Malformed: the rule is the code of what is wrong."),
+            (
+                StatusCode::FORBIDDEN,
+                "Not for this client: its certificate is not known, or has not the role.",
+            ),
+            (StatusCode::INTERNAL_SERVER_ERROR, "A fault of the server; its log says more."),
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The store or a key is not to be had at the moment: repeat the request as it is.",
+            ),
+        ])
+    }
+}
+
+/// What a request with a body can be answered with, besides.
+pub(super) struct ForBody;
+
+impl IntoResponses for ForBody {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (StatusCode::REQUEST_TIMEOUT, "The body did not come in time."),
+            (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "The body is of another type."),
+        ])
+    }
+}
+
+/// What a request can be answered with that rules are asked about, besides.
+pub(super) struct ForRules;
+
+impl IntoResponses for ForRules {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (
+                StatusCode::CONFLICT,
+                "Another request stands against it: `R-REQUEST-CONFLICT` where the key was used for \
+                 other content; else ask again.",
+            ),
+            (StatusCode::UNPROCESSABLE_ENTITY, "Refused by the rule that is named."),
+        ])
+    }
+}
+
+/// What a request about a number can be answered with, besides.
+pub(super) struct ForNumber;
+
+impl IntoResponses for ForNumber {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[
+            (StatusCode::NOT_FOUND, "The authority never used this number: `R-UNKNOWN-SERIAL`."),
+            (StatusCode::GONE, "The record was erased when its keeping period ended: `R-ERASED`."),
+        ])
+    }
+}
+
+fn problems(all: &[(StatusCode, &str)]) -> BTreeMap<String, RefOr<Response>> {
+    let one = |(status, description): &(StatusCode, &str)| {
+        let response = ResponseBuilder::new().description(*description);
+        let response = response.content("application/problem+json", problem()).build();
+        (status.as_u16().to_string(), RefOr::T(response))
+    };
+    all.iter().map(one).collect()
+}
+
+fn problem() -> Content {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build()
+}
+
+/// A line of a feed.
+pub(super) const EVENT_LINE: &str = concat!(
+    r#"{"source":"132217","seq":1,"id":"132217-2026-000017","person":"p-0001","#,
+    r#""reason":"relocation","event_date":"2026-04-01","notified_on":"2026-04-03","#,
+    r#""recorded_at":"2026-04-03T10:15:00+09:00","changes":{"address":{"#,
+    r#""old":"東京都清瀬市中里五丁目８４２番地","new":"東京都清瀬市松山一丁目１番２号"}}}"#,
+    "\n",
+);
