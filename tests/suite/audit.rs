@@ -64,10 +64,10 @@ fn a_changed_entry_is_named() {
         ("UPDATE audit SET hash = zeroblob(32) WHERE entry = 8", 8),
         ("DELETE FROM audit WHERE entry = 8", 9),
         ("DELETE FROM audit WHERE entry = 1", 2),
-        ("DELETE FROM audit WHERE entry = 17", 17),
+        ("DELETE FROM audit WHERE entry = 21", 21),
         ("DELETE FROM audit", 1),
-        ("UPDATE audit SET entry = 100 WHERE entry = 17", 100),
-        ("UPDATE audit SET line = '{}' WHERE entry = 17", 17),
+        ("UPDATE audit SET entry = 100 WHERE entry = 21", 100),
+        ("UPDATE audit SET line = '{}' WHERE entry = 21", 21),
     ] {
         let stage = with_entries();
         tamper(&stage, sql);

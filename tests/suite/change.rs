@@ -188,7 +188,7 @@ fn a_dry_run_shows_holder_certificate_and_effect_and_changes_nothing() {
         (format!("hold {certificate}"), "held since 2026-04-02T00:00:00Z"),
     ] {
         let run = stage.jpki(&format!("{act} --dry-run")).exits(0);
-        for shown in ["p-00001", "user-authentication 2 on card", "132217", "live", effect] {
+        for shown in ["p-00001", "user-authentication 3 on card", "132217", "live", effect] {
             assert!(run.stdout.contains(shown), "{shown}: {run:?}");
         }
         let json = stage.jpki(&format!("{act} --dry-run --json")).exits(0).json();

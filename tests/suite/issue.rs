@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::SIGNATURE;
 use crate::stage::Stage;
 use crate::stage::USER_AUTHENTICATION;
@@ -291,7 +292,7 @@ fn under_fifteen_there_is_no_signature_certificate() {
     stage.write_json("holder.json", &child("2011-04-03"));
     stage.jpki(ISSUE).refused("R-AGE-15");
     stage.jpki(&format!("{ISSUE} --kind signature")).refused("R-AGE-15");
-    assert_eq!(stage.count("intended"), 3, "both or none: only those of the founding");
+    assert_eq!(stage.count("intended"), FOUNDING, "both or none: only those of the founding");
     let result = stage.issue(&child("2011-04-03"), "--kind user-authentication");
     assert_eq!(end(&result), ("2030-04-03T14:59:59Z", "birthday5"));
     stage.issue(&holder_with("p-2", &json!({ "birth_date": "2011-04-02" })), "");
@@ -351,7 +352,7 @@ fn nothing_is_issued_outside_the_authoritys_own_time() {
     stage.write_json("holder.json", &holder("p-1"));
     stage.jpki(&format!("{ISSUE} --at 2026-03-31T23:59:59Z")).refused("R-CA-NOT-YET");
     stage.jpki(&format!("{ISSUE} --at 2031-12-08T00:00:00Z")).refused("R-CA-END");
-    assert_eq!(stage.count("intended"), 3);
+    assert_eq!(stage.count("intended"), FOUNDING);
     let last = stage.issue(&holder("p-1"), "--at 2031-12-06T00:00:00Z");
     assert_eq!(end(&last).0, "2035-12-07T14:59:59Z");
 }
@@ -398,5 +399,5 @@ fn weak_keys_are_refused() {
         stage.jpki(&words).refused(rule);
         stage.jpki(&format!("{words} --dry-run")).refused(rule);
     }
-    assert_eq!(stage.count("intended"), 3);
+    assert_eq!(stage.count("intended"), FOUNDING);
 }

@@ -344,11 +344,11 @@ fn killed(words: &str, at: &str) {
         let waits = stage.path(&next).exists();
         let dangling = stage.jpki("recover --dry-run --json").exits(0).json();
         let dangling = dangling["voided"].as_array().unwrap().len();
-        let made = stage.count("issued") - issued;
         assert!(waits || dangling == 0, "the key is durable before the intent");
         // Whoever answers finds the pair before or the pair behind it.
         stage.plain(&format!("ocsp status --at {at}")).exits(0);
         stage.jpki("recover").exits(0);
+        let made = stage.count("issued") - issued;
         match (died, made, dangling) {
             (true, 0, 0) => before += 1,
             (true, 0, 1) => between += 1,

@@ -26,8 +26,8 @@ pub(crate) enum CaCommand {
 /// Arguments of `jpki ca rollover`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The new generation issues at once; those before it go on signing lists, and every list is published
-once for each generation. Publish next, so that verifiers find the new one's lists.
+The new generation issues at once, and gets an OCSP responder of its own; those before it go on
+signing lists, and every list is published once for each generation. Publish next, so that verifiers find the new one's lists.
 
 Examples:
   jpki ca rollover --ca signature

@@ -40,6 +40,10 @@ pub(crate) enum CrlCommand {
 /// Arguments of `jpki crl publish`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+It looks after certificates of services too: that of publication is renewed in its last ninety days,
+before the lists; OCSP responders get new keys in their last fifteen days, or where one is missing,
+after the lists. What goes wrong there is said, and makes the exit code, but keeps no list back.
+
 Examples:
   jpki crl publish
   jpki crl publish --partition 132217 --out lists

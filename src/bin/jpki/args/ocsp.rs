@@ -18,7 +18,7 @@ pub(crate) struct OcspArgs {
 pub(crate) enum OcspCommand {
     /// Give responders new keys, each with its certificate (レスポンダ鍵の交換)
     Rotate(RotateArgs),
-    /// Say how each generation's responder stands; exit code 1 when one cannot answer, or soon will not
+    /// Say how each generation's responder stands; exit code 1 when one needs looking after
     ///
     /// The alarm is raised when a responder has no certificate in force or its key is not here, and
     /// when jpki crl publish, run as often as jpki.toml says, should have rotated it twice already.

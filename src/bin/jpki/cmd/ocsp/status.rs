@@ -3,8 +3,6 @@
 use jpki_ca::asn1::PublicKey;
 use jpki_ca::authority::home::Responder;
 use jpki_ca::authority::home::ResponderStanding;
-use jpki_ca::clock::Timestamp;
-use jpki_ca::policy::ListTiming;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -21,27 +19,34 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let timing = home.config().lists;
     let store = home.open_store()?;
     let responders = home.responder_signers(&store, at, passphrase.as_ref())?;
-    let standing = |responder: &Responder| responder.standing(at, timing);
-    let worst = responders.iter().map(standing).max().unwrap_or(ResponderStanding::Missing);
-    let mut lines: Vec<String> = responders.iter().map(|one| line(one, at, timing)).collect();
+    let responders: Vec<(Responder, ResponderStanding)> = responders
+        .into_iter()
+        .map(|responder| {
+            let standing = responder.standing(at, timing);
+            (responder, standing)
+        })
+        .collect();
+    let worst = responders.iter().map(|(_, standing)| *standing).max();
+    let worst = worst.unwrap_or(ResponderStanding::Missing);
+    let mut lines: Vec<String> = responders.iter().map(|(one, is)| line(one, *is)).collect();
     if lines.is_empty() {
         lines.push("no generation is in force: jpki ca list".to_owned());
     } else if worst > ResponderStanding::Fresh {
         lines.push("next  jpki ocsp rotate --due".to_owned());
     }
-    let responders = responders.iter().map(|one| ResponderJson::of(one, at, timing)).collect();
+    let responders = responders.iter().map(|(one, is)| ResponderJson::of(one, *is)).collect();
     let json = StatusJson { status: worst.as_str(), responders };
     context.report.result(&json, &lines.join("\n"))?;
     Ok(if worst <= ResponderStanding::Due { Exit::Done } else { Exit::Negative })
 }
 
-fn line(responder: &Responder, at: Timestamp, timing: ListTiming) -> String {
+fn line(responder: &Responder, standing: ResponderStanding) -> String {
     let name = format!("{}-{}", responder.ca, responder.generation);
-    let standing = responder.standing(at, timing).as_str();
+    let standing = standing.as_str();
     let fault = match &responder.signer {
         Ok(_) => String::new(),
         Err(fault) if fault.is_locked() => ", its key not looked at".to_owned(),
-        Err(fault) => format!(": {:#}", anyhow::anyhow!("{fault}")),
+        Err(fault) => format!(": {fault}"),
     };
     let Some((record, _)) = &responder.certificate else {
         return format!("{name:<22} {standing}{fault}");
@@ -89,14 +94,14 @@ struct ResponderJson {
 }
 
 impl ResponderJson {
-    fn of(responder: &Responder, at: Timestamp, timing: ListTiming) -> Self {
+    fn of(responder: &Responder, standing: ResponderStanding) -> Self {
         let record = responder.certificate.as_ref().map(|(record, _)| record);
         let is_locked = responder.signer.as_ref().is_err_and(|fault| fault.is_locked());
         let fault = responder.signer.as_ref().err().filter(|_| !is_locked);
         Self {
             ca: responder.ca.as_str(),
             generation: responder.generation.get(),
-            status: responder.standing(at, timing).as_str(),
+            status: standing.as_str(),
             serial: record.map(|record| record.serial.to_string()),
             algorithm: algorithm(responder),
             not_before: record.map(|record| record.not_before.to_string()),
