@@ -166,6 +166,18 @@ impl Serial {
         if number == 0 || number > Self::MAX.0 { Err(WordError::Serial) } else { Ok(Self(number)) }
     }
 
+    /// The number in the contents of an INTEGER in DER; none when it is no number of ours: negative,
+    /// zero, or above [`Serial::MAX`].
+    #[must_use]
+    pub fn of_integer(contents: &[u8]) -> Option<Self> {
+        let octets = contents.len() <= size_of::<u64>();
+        let positive = contents.first().is_some_and(|octet| octet & 0x80 == 0);
+        let number = contents.iter().fold(0, |number, octet| number << 8 | u64::from(*octet));
+        // Above eight octets it is above the largest serial in any case: a leading zero only stands
+        // before an octet of at least 0x80.
+        if octets && positive { Self::new(number).ok() } else { None }
+    }
+
     /// The number.
     #[must_use]
     pub fn get(self) -> u64 {

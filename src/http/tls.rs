@@ -99,14 +99,14 @@ pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> CertificateFinger
     CertificateFingerprint(sha256(certificate))
 }
 
-fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServeError> {
+pub(super) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServeError> {
     let text = read(path)?;
     CertificateDer::pem_slice_iter(&text)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|error| problem(path, error))
 }
 
-fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, ServeError> {
+pub(super) fn read_key(path: &Path) -> Result<PrivateKeyDer<'static>, ServeError> {
     let mode = fs::metadata(path).map_err(|source| unreadable(path, source))?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(problem(

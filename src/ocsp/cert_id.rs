@@ -53,7 +53,7 @@ impl CertId {
     /// When it is not that.
     pub fn read(der: &[u8]) -> Result<Self, NotDer> {
         let parts = Parts::read(der)?;
-        Ok(Self { der: der.to_vec(), hash: parts.hash(), serial: serial(parts.number) })
+        Ok(Self { der: der.to_vec(), hash: parts.hash(), serial: Serial::of_integer(parts.number) })
     }
 
     /// The exact bytes.
@@ -152,14 +152,4 @@ impl<'a> Parts<'a> {
         let known = Hash::ALL.into_iter().find(|hash| hash.oid().as_bytes() == identifier);
         known.filter(|_| plain)
     }
-}
-
-/// The number in the contents of an INTEGER.
-fn serial(contents: &[u8]) -> Option<Serial> {
-    let octets = contents.len() <= size_of::<u64>();
-    let positive = contents.first().is_some_and(|octet| octet & 0x80 == 0);
-    let number = contents.iter().fold(0, |number, octet| number << 8 | u64::from(*octet));
-    // Above eight octets it is above the largest serial in any case: a leading zero only stands
-    // before an octet of at least 0x80.
-    if octets && positive { Serial::new(number).ok() } else { None }
 }

@@ -55,6 +55,8 @@ use super::request::http_date;
 use super::server::ServeError;
 use super::server::chain;
 
+pub use asked::ocsp_url;
+
 /// The responder as a role.
 pub(super) struct Responding {
     home: Arc<RwLock<Arc<Home>>>,

@@ -48,8 +48,10 @@ pub(crate) use home::AuditArgs;
 pub(crate) use home::AuditCommand;
 pub(crate) use home::AuditListArgs;
 pub(crate) use home::InitArgs;
+pub(crate) use ocsp::HashArg;
 pub(crate) use ocsp::OcspArgs;
 pub(crate) use ocsp::OcspCommand;
+pub(crate) use ocsp::QueryArgs;
 pub(crate) use ocsp::RotateArgs;
 #[cfg(feature = "http")]
 pub(crate) use serve::ServeArgs;

@@ -1,10 +1,14 @@
 //! Arguments about the OCSP responders.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use clap::Subcommand;
+use clap::ValueEnum;
 use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::credential::CaName;
 use jpki_ca::credential::Generation;
+use jpki_ca::credential::Serial;
 
 /// Arguments of `jpki ocsp`.
 #[derive(Debug, Args)]
@@ -16,6 +20,13 @@ pub(crate) struct OcspArgs {
 /// Verbs of `jpki ocsp`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum OcspCommand {
+    /// Ask whether a certificate is good, and judge the answer (失効情報の照会)
+    ///
+    /// Without --url the home itself answers, by its responders' keys and its records as they are. The
+    /// answer is judged as a verifier has to: by whom it is signed, for which certificate, when, and for
+    /// which nonce. Exit code 0 when the certificate is good; 1 when it is revoked, held or not known, or
+    /// the answer cannot be relied on; 4 when the responder does not answer us, 5 when it cannot now.
+    Query(QueryArgs),
     /// Give responders new keys, each with its certificate (レスポンダ鍵の交換)
     Rotate(RotateArgs),
     /// Say how each generation's responder stands; exit code 1 when one needs looking after
@@ -24,6 +35,59 @@ pub(crate) enum OcspCommand {
     /// when jpki crl publish, run as often as jpki.toml says, should have rotated it twice already.
     /// Keys under a passphrase are looked at when --passphrase-file is given.
     Status,
+}
+
+/// Arguments of `jpki ocsp query`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  jpki ocsp query --ca user-authentication --serial 3
+  jpki ocsp query --certificate hanako.pem --nonce
+  jpki ocsp query --ca signature --serial 4 --url http://127.0.0.1:8080/ --get --json
+  jpki ocsp query --certificate c.pem --issuer ca.pem --url https://ocsp.example/ --tls-authorities r.pem")]
+pub(crate) struct QueryArgs {
+    /// The authority: signature or user-authentication
+    #[arg(long, requires = "serial", required_unless_present = "certificate")]
+    pub(crate) ca: Option<CaName>,
+    /// The certificate's serial number, decimal or hexadecimal after 0x
+    #[arg(long, requires = "ca", value_name = "N")]
+    pub(crate) serial: Option<Serial>,
+    /// The certificate itself instead: PEM or DER
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ca", "serial"])]
+    pub(crate) certificate: Option<PathBuf>,
+    /// The certificate of its issuer: PEM or DER [default: that of the home]
+    #[arg(long, value_name = "FILE", requires_all = ["certificate", "url"])]
+    pub(crate) issuer: Option<PathBuf>,
+    /// Where to ask: http:// or https:// [default: the home itself]
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// Send a nonce, and want it back
+    #[arg(long)]
+    pub(crate) nonce: bool,
+    /// Send the request in the path of a GET, as caches like it
+    #[arg(long, requires = "url")]
+    pub(crate) get: bool,
+    /// By which hash the certificate is named
+    #[arg(long, value_enum, default_value_t = HashArg::Sha1)]
+    pub(crate) hash: HashArg,
+    /// The authorities that the server's TLS certificate must chain to: PEM
+    #[arg(long, value_name = "FILE", requires = "url")]
+    pub(crate) tls_authorities: Option<PathBuf>,
+    /// The certificate that we show to the server: PEM
+    #[arg(long, value_name = "FILE", requires_all = ["tls_authorities", "tls_key"])]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The key of that certificate: PEM, mode 0600
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+}
+
+/// By which hash a certificate is named.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum HashArg {
+    /// SHA-1, which every responder understands
+    Sha1,
+    /// SHA-256
+    Sha256,
 }
 
 /// Arguments of `jpki ocsp rotate`.

@@ -1,5 +1,6 @@
 //! `jpki ocsp`, one verb per file.
 
+mod query;
 mod rotate;
 mod rotated;
 mod status;
@@ -14,6 +15,7 @@ pub(super) use rotated::Told;
 
 pub(crate) fn run(context: &Context<'_>, command: &OcspCommand) -> Result<Exit, Failure> {
     match command {
+        OcspCommand::Query(args) => query::run(context, args),
         OcspCommand::Rotate(args) => rotate::run(context, args),
         OcspCommand::Status => status::run(context),
     }
