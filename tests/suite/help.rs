@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::serve::Served;
 use crate::stage::NOW;
 use crate::stage::Stage;
 use crate::stage::holder;
@@ -97,6 +98,15 @@ fn every_example_works() {
         }
         if example.starts_with("feed resend") || example.starts_with("feed dismiss") {
             stage.shell("unset JPKI_HOME; jpki feed apply refused.jsonl").exits(1);
+        }
+        // A responder's certificate lives for a month, and somebody has to answer.
+        if example.starts_with("ocsp query") {
+            let words = format!("--home jpki-home --ocsp 127.0.0.1:0 --at {NOW}");
+            let served = Served::start(&stage, &words);
+            let address = served.address("ocsp").to_string();
+            let asked = example.replace("127.0.0.1:8080", &address);
+            stage.shell(&format!("unset JPKI_HOME; jpki {asked} --at {NOW}")).exits(0);
+            continue;
         }
         stage.shell(&format!("unset JPKI_HOME; jpki {example}")).exits(0);
     }

@@ -272,7 +272,8 @@ fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
                     }
                 }
                 ";" if depth == 0 => {
-                    if let [word, name, ..] = &tokens[start..]
+                    // Behind `mod`, whoever may see it.
+                    if let [.., word, name, _] = &tokens[start..at]
                         && word == "mod"
                     {
                         modules.push(name.clone());
@@ -310,9 +311,11 @@ mod tests {
             use crate::k::K;
             #[cfg(test)]
             mod fixture;
+            #[cfg(test)]
+            pub(crate) mod party;
         "##;
         assert_eq!(rooms("src/z.rs", text), ["h"]);
-        assert_eq!(Source::new("src/z.rs", text).test_modules, ["fixture"]);
+        assert_eq!(Source::new("src/z.rs", text).test_modules, ["fixture", "party"]);
     }
 
     #[test]

@@ -42,9 +42,8 @@ pub(crate) enum OcspCommand {
 #[command(after_help = "\
 Examples:
   jpki ocsp query --ca user-authentication --serial 3
-  jpki ocsp query --certificate hanako.pem --nonce
-  jpki ocsp query --ca signature --serial 4 --url http://127.0.0.1:8080/ --get --json
-  jpki ocsp query --certificate c.pem --issuer ca.pem --url https://ocsp.example/ --tls-authorities r.pem")]
+  jpki ocsp query --certificate out/signature-4.pem --nonce
+  jpki ocsp query --ca signature --serial 4 --url http://127.0.0.1:8080/ --get --json")]
 pub(crate) struct QueryArgs {
     /// The authority: signature or user-authentication
     #[arg(long, requires = "serial", required_unless_present = "certificate")]
