@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Context;
 use std::task::Poll;
 
@@ -19,6 +21,7 @@ use hyper::body::SizeHint;
 use tokio::time::Sleep;
 use tokio::time::sleep;
 
+use super::census::Place;
 use super::problem::Problem;
 use super::rules::BodyLimits;
 
@@ -87,15 +90,21 @@ fn fault(error: axum::Error) -> BodyFault {
 }
 
 /// A body that is held to limits.
-pub(super) fn bounded(incoming: Incoming, limits: BodyLimits) -> Result<Body, BodyFault> {
+pub(super) fn bounded(
+    incoming: Incoming,
+    limits: BodyLimits,
+    place: &Arc<Place>,
+) -> Result<Body, BodyFault> {
     if incoming.is_end_stream() {
         return Ok(Body::empty());
     }
+    place.traffic.unread.store(true, Relaxed);
     if incoming.size_hint().lower() > limits.octets {
         return Err(BodyFault::TooLarge);
     }
     Ok(Body::new(Bounded {
         incoming,
+        place: Arc::clone(place),
         left: limits.octets,
         limits,
         total: Box::pin(sleep(limits.total)),
@@ -106,11 +115,20 @@ pub(super) fn bounded(incoming: Incoming, limits: BodyLimits) -> Result<Body, Bo
 /// A body on its way in.
 struct Bounded {
     incoming: Incoming,
+    place: Arc<Place>,
     left: u64,
     limits: BodyLimits,
     total: Pin<Box<Sleep>>,
     /// Running while nothing comes.
     stall: Option<Pin<Box<Sleep>>>,
+}
+
+impl Bounded {
+    fn note_end(&self) {
+        if self.incoming.is_end_stream() {
+            self.place.traffic.unread.store(false, Relaxed);
+        }
+    }
 }
 
 impl hyper::body::Body for Bounded {
@@ -144,13 +162,17 @@ impl hyper::body::Body for Bounded {
                 match self.left.checked_sub(octets) {
                     Some(left) => {
                         self.left = left;
+                        self.note_end();
                         Some(Ok(frame))
                     }
                     None => Some(Err(BodyFault::TooLarge)),
                 }
             }
             Some(Err(_)) => Some(Err(BodyFault::Cut)),
-            None => None,
+            None => {
+                self.note_end();
+                None
+            }
         })
     }
 

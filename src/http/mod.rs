@@ -21,10 +21,13 @@ mod listener;
 mod log;
 mod metrics;
 mod problem;
+mod process;
 mod request;
 mod role;
 mod rules;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use application::Application;
