@@ -50,7 +50,7 @@
 //!
 //! # Where to look
 //!
-//! Everything is synchronous; an [`authority::Authority`] is shared by reference between threads.
+//! Everything but [`http`] is synchronous; an [`authority::Authority`] is shared by reference between threads.
 //!
 //! * To run an authority: [`authority`], and [`authority::home`], the folder it lives in.
 //! * What goes in: [`register`] (the holder file), [`holder`] (its items, each checked).
@@ -59,6 +59,7 @@
 //!   signed, and any certificate file).
 //! * What ends it: [`crl`] (revocation lists of any size, entry by entry; no store needed).
 //! * What says how it stands: [`ocsp`] (questions and answers, read, written, verified).
+//! * What serves it: [`http`] (with the feature of that name).
 //! * What keeps it safe: [`seal`], [`store`], [`signer`], [`audit`].
 //! * The words that all of them share: [`credential`], [`clock`], [`asn1`].
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::future::Future as _;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::task::Context;
 use std::task::Poll;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use tokio::time::Sleep;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use super::census::Place;
 use super::problem::Problem;
 use super::rules::BodyLimits;
 
@@ -95,17 +98,20 @@ pub(super) fn bounded(
     incoming: Incoming,
     limits: BodyLimits,
     version: Version,
+    place: &Arc<Place>,
 ) -> Result<Body, BodyFault> {
     if incoming.is_end_stream() {
         return Ok(Body::empty());
     }
+    place.traffic.unread.store(true, Relaxed);
     if incoming.size_hint().lower() > limits.octets {
-        linger(incoming, version);
+        leave(incoming, version, place);
         return Err(BodyFault::TooLarge);
     }
     Ok(Body::new(Bounded {
         incoming: Some(incoming),
         version,
+        place: Arc::clone(place),
         left: limits.octets,
         limits,
         total: Box::pin(sleep(limits.total)),
@@ -113,13 +119,19 @@ pub(super) fn bounded(
     }))
 }
 
-/// Reads on for a while, apart from the answer, what nobody wants any more: a client that still sends
-/// would else find its stream reset (RFC 9113 section 8.1), or its connection, and no answer.
-pub(super) fn linger(mut incoming: Incoming, version: Version) {
-    let size = incoming.size_hint();
-    // Reading would tell a client of HTTP/1 that asks first to send; one that sends much asks first.
-    let asks = version < Version::HTTP_2 && size.upper().unwrap_or(size.lower()) > ASKED_FROM;
-    if incoming.is_end_stream() || asks {
+/// Leaves a body unread.
+pub(super) fn leave(incoming: Incoming, version: Version, place: &Arc<Place>) {
+    if !incoming.is_end_stream() {
+        place.traffic.unread.store(true, Relaxed);
+        linger(incoming, version);
+    }
+}
+
+/// Reads on for a while, apart from the answer, what nobody wants any more: a client of HTTP/2 that
+/// still sends would else find its stream reset (RFC 9113 section 8.1), and no answer. Of HTTP/1 the
+/// connection as a whole takes leave.
+fn linger(mut incoming: Incoming, version: Version) {
+    if incoming.is_end_stream() || version < Version::HTTP_2 {
         return;
     }
     let Ok(runtime) = Handle::try_current() else { return };
@@ -140,11 +152,20 @@ struct Bounded {
     /// None once it is given up.
     incoming: Option<Incoming>,
     version: Version,
+    place: Arc<Place>,
     left: u64,
     limits: BodyLimits,
     total: Pin<Box<Sleep>>,
     /// Running while nothing comes.
     stall: Option<Pin<Box<Sleep>>>,
+}
+
+impl Bounded {
+    fn note_end(&self) {
+        if self.incoming.as_ref().is_none_or(hyper::body::Body::is_end_stream) {
+            self.place.traffic.unread.store(false, Relaxed);
+        }
+    }
 }
 
 impl hyper::body::Body for Bounded {
@@ -179,13 +200,17 @@ impl hyper::body::Body for Bounded {
                 match self.left.checked_sub(octets) {
                     Some(left) => {
                         self.left = left;
+                        self.note_end();
                         Some(Ok(frame))
                     }
                     None => Some(Err(BodyFault::TooLarge)),
                 }
             }
             Some(Err(_)) => Some(Err(BodyFault::Cut)),
-            None => None,
+            None => {
+                self.note_end();
+                None
+            }
         })
     }
 
@@ -208,7 +233,5 @@ impl Drop for Bounded {
 
 /// What is read of a body that is not wanted.
 const LINGER_OCTETS: u64 = 64 << 20;
-/// From how many octets on clients of HTTP/1 ask first (`Expect: 100-continue`), as curl does.
-const ASKED_FROM: u64 = 1 << 20;
 /// For how long.
 const LINGER: Duration = Duration::from_secs(5);

@@ -31,6 +31,8 @@ pub(super) struct Traffic {
     pub(super) written: AtomicU64,
     /// Whether the client does not take what was written to it.
     pub(super) blocked: AtomicBool,
+    /// Whether the client has more to send of a request that was answered already.
+    pub(super) unread: AtomicBool,
     /// Since when no request is under way, in milliseconds of the census.
     pub(super) idle_since: AtomicU64,
     /// Since when a request's head is coming in; 0 while none is.

@@ -1,5 +1,6 @@
 //! One connection, from the handshake to its end.
 
+use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::pin::pin;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Context;
 use std::task::Poll;
+use std::task::ready;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -20,6 +22,7 @@ use tokio::io::AsyncWrite;
 use tokio::io::ReadBuf;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::Sleep;
 use tokio::time::sleep;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -44,7 +47,7 @@ pub(super) async fn serve(
     let _best_effort = stream.set_nodelay(true);
     let rules = listening.rules.get();
     let place = Arc::new(place);
-    let stream = Watched { stream, place: Arc::clone(&place) };
+    let stream = Watched::new(stream, Arc::clone(&place));
     let Some(tls) = &rules.tls else {
         return speak(listening, stream, place, phase, rules.limits, None).await;
     };
@@ -213,10 +216,13 @@ impl Pace {
     }
 }
 
-/// A stream that notes what goes through it.
+/// A stream that notes what goes through it, and takes leave in a way that loses no answer.
 struct Watched {
     stream: TcpStream,
     place: Arc<Place>,
+    /// Running once our side has said all.
+    lingering: Option<Pin<Box<Sleep>>>,
+    drained: usize,
 }
 
 impl AsyncRead for Watched {
@@ -267,12 +273,40 @@ impl AsyncWrite for Watched {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
+    /// Closing while something is unread would have the system take back what the client has not read
+    /// of the last answer. So what is still coming is read and thrown away, for a while.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.lingering.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            self.lingering = Some(Box::pin(sleep(LINGER)));
+        }
+        loop {
+            let is_over =
+                self.lingering.as_mut().is_none_or(|s| s.as_mut().poll(context).is_ready());
+            if is_over || self.drained > LINGER_OCTETS {
+                return Poll::Ready(Ok(()));
+            }
+            let mut octets = [0; 4096];
+            let mut buffer = ReadBuf::new(&mut octets);
+            match Pin::new(&mut self.stream).poll_read(context, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    self.drained += buffer.filled().len();
+                }
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+                Poll::Pending => {
+                    let is_more = self.drained > 0 || self.place.traffic.unread.load(Relaxed);
+                    return if is_more { Poll::Pending } else { Poll::Ready(Ok(())) };
+                }
+            }
+        }
     }
 }
 
 impl Watched {
+    fn new(stream: TcpStream, place: Arc<Place>) -> Self {
+        Self { stream, place, lingering: None, drained: 0 }
+    }
+
     fn note(&self, written: &Poll<io::Result<usize>>) {
         let traffic = &self.place.traffic;
         traffic.blocked.store(written.is_pending(), Relaxed);
@@ -288,5 +322,8 @@ const LEAVING_STEP: Duration = Duration::from_secs(1);
 const MAX_HEADERS: usize = 64;
 /// Octets of answers that one request of HTTP/2 may have waiting.
 const SEND_BUFFER: usize = 256 << 10;
+/// How long, and for how many octets, we go on reading behind our last word.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_OCTETS: usize = 4 << 20;
 /// Octets a second that a client takes of an answer, if it takes it at all.
 const LEAST_RATE: u64 = 256;

@@ -19,6 +19,8 @@ use crate::clock::Clock;
 use super::census::Census;
 use super::connection;
 use super::metrics::Metrics;
+use super::metrics::RoleMetrics;
+use super::request::Ids;
 use super::role::Role;
 use super::rules::Current;
 
@@ -28,6 +30,8 @@ pub(super) struct Listening {
     pub(super) rules: Arc<Current>,
     pub(super) routes: TowerToHyperService<Router>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) counters: RoleMetrics,
+    pub(super) ids: Ids,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) census: Arc<Census>,
     /// What the process has descriptors for.
@@ -87,7 +91,7 @@ fn enter(listening: &Arc<Listening>, stream: TcpStream, phase: watch::Receiver<P
         tracing::debug!(role = %listening.role, "turned away: every connection is busy");
         return listening.metrics.refused_connection(listening.role, "full");
     };
-    listening.metrics.accepted(listening.role);
+    listening.counters.accepted();
     let listening = Arc::clone(listening);
     tokio::spawn(async move {
         let _busy = busy;

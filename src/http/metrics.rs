@@ -116,19 +116,16 @@ impl Metrics {
         written
     }
 
-    pub(super) fn begun(&self, role: Role) {
-        self.under_way.get_or_create(&RoleLabels { role }).inc();
-    }
-
-    pub(super) fn ended(&self, role: Role, method: Method, status: u16, elapsed: Duration) {
+    /// Those of a role, at hand: they are needed for every request.
+    pub(super) fn of(&self, role: Role) -> RoleMetrics {
         let labels = RoleLabels { role };
-        self.under_way.get_or_create(&labels).dec();
-        self.seconds.get_or_create(&labels).observe(elapsed.as_secs_f64());
-        self.requests.get_or_create(&RequestLabels { role, method, status }).inc();
-    }
-
-    pub(super) fn accepted(&self, role: Role) {
-        self.accepted.get_or_create(&RoleLabels { role }).inc();
+        RoleMetrics {
+            role,
+            under_way: self.under_way.get_or_create_owned(&labels),
+            seconds: self.seconds.get_or_create_owned(&labels),
+            accepted: self.accepted.get_or_create_owned(&labels),
+            requests: self.requests.clone(),
+        }
     }
 
     pub(super) fn refused_connection(&self, role: Role, why: &'static str) {
@@ -141,6 +138,33 @@ impl Metrics {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             self.connections.get_or_create(&RoleLabels { role: *role }).set(count);
         }
+    }
+}
+
+/// The metrics of a role.
+#[derive(Debug)]
+pub(super) struct RoleMetrics {
+    role: Role,
+    under_way: Gauge,
+    seconds: Histogram,
+    accepted: Counter,
+    requests: Family<RequestLabels, Counter>,
+}
+
+impl RoleMetrics {
+    pub(super) fn begun(&self) {
+        self.under_way.inc();
+    }
+
+    /// A status of 0 says that the client had left before there was an answer.
+    pub(super) fn ended(&self, method: Method, status: u16, elapsed: Duration) {
+        self.under_way.dec();
+        self.seconds.observe(elapsed.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { role: self.role, method, status }).inc();
+    }
+
+    pub(super) fn accepted(&self) {
+        self.accepted.inc();
     }
 }
 

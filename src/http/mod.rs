@@ -24,11 +24,14 @@ mod log;
 mod metrics;
 mod ocsp;
 mod problem;
+mod process;
 mod register;
 mod request;
 mod role;
 mod rules;
 mod server;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 pub use application::Application;

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Context;
 use std::task::Poll;
@@ -48,7 +49,7 @@ pub(super) async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Observed>, Infallible> {
     let rules = listening.rules.get();
-    let id = id(request.headers());
+    let id = listening.ids.of(request.headers());
     let caller = rules.clients.find(certificate);
     let mut record = Record {
         place,
@@ -69,12 +70,12 @@ pub(super) async fn answer(
     let answered = match pass(rules.gate, &caller) {
         Err(problem) => {
             let version = request.version();
-            body::linger(request.into_body(), version);
+            body::leave(request.into_body(), version, &record.place);
             problem.into_response()
         }
         Ok(()) => {
             let (parts, incoming) = request.into_parts();
-            match body::bounded(incoming, rules.body, parts.version) {
+            match body::bounded(incoming, rules.body, parts.version, &record.place) {
                 Err(fault) => fault.into_response(),
                 Ok(body) => {
                     let mut request = Request::from_parts(parts, body);
@@ -131,13 +132,26 @@ pub(super) async fn note_route(request: Request, next: Next) -> axum::response::
     response
 }
 
-/// The id of a request: the client's, if it is one, else ours.
-fn id(headers: &HeaderMap) -> HeaderValue {
-    if let Some(given) = headers.get(REQUEST_ID).filter(|id| is_id(id.as_bytes())) {
-        return given.clone();
+/// Makes ids of requests: 16 hexadecimal digits, the first eight of them the same for a listener's life.
+#[derive(Debug)]
+pub(super) struct Ids {
+    prefix: u32,
+    next: AtomicU32,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self { prefix: OsRng.next_u32(), next: AtomicU32::new(0) }
     }
-    let id = format!("{:016x}", OsRng.next_u64());
-    HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("-"))
+
+    /// The id of a request: the client's, if it is one, else ours.
+    fn of(&self, headers: &HeaderMap) -> HeaderValue {
+        if let Some(given) = headers.get(REQUEST_ID).filter(|id| is_id(id.as_bytes())) {
+            return given.clone();
+        }
+        let id = format!("{:08x}{:08x}", self.prefix, self.next.fetch_add(1, Relaxed));
+        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("-"))
+    }
 }
 
 /// 16 to 64 letters, digits, `-` and `_`: a UUID is one, the number of a person or a certificate is
@@ -178,7 +192,7 @@ impl Record {
         traffic.requests.fetch_add(1, Relaxed);
         traffic.head_since.store(0, Relaxed);
         traffic.multiplexed.store(version == Version::HTTP_2, Relaxed);
-        self.listening.metrics.begun(self.listening.role);
+        self.listening.counters.begun();
     }
 
     fn set_producing(&mut self, is_producing: bool) {
@@ -205,7 +219,7 @@ impl Drop for Record {
         let Self { status, .. } = *self;
         let role = self.listening.role;
         let elapsed = self.started.elapsed();
-        self.listening.metrics.ended(role, self.method, status, elapsed);
+        self.listening.counters.ended(self.method, status, elapsed);
         let route = self.route.as_ref().map_or("-", |route| route.0.as_str());
         let client = self.client.as_deref().unwrap_or("-");
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);

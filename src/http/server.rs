@@ -11,14 +11,7 @@ use std::time::Duration;
 
 use axum::middleware;
 use hyper_util::service::TowerToHyperService;
-use rustix::process::Resource;
-use rustix::process::Rlimit;
-use rustix::process::getrlimit;
-use rustix::process::setrlimit;
 use serde::Serialize;
-use tokio::signal::unix::Signal;
-use tokio::signal::unix::SignalKind;
-use tokio::signal::unix::signal;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -41,7 +34,11 @@ use super::listener::accept;
 use super::listener::bind;
 use super::metrics::Metrics;
 use super::ocsp::Responding;
+use super::process::Asked;
+use super::process::Signals;
+use super::process::descriptors;
 use super::register::Desk;
+use super::request::Ids;
 use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
@@ -235,8 +232,17 @@ impl Server {
     fn listening(&self, mounted: &Mounted, most: u32) -> Arc<Listening> {
         let routes = Arc::clone(&mounted.application).routes();
         let routes = routes.layer(middleware::from_fn(note_route));
+        let wanted = mounted.rules.get().limits.connections;
+        if most < wanted {
+            tracing::warn!(
+                role = %mounted.role, most, wanted,
+                "files may be opened for fewer connections than the settings allow"
+            );
+        }
         Arc::new(Listening {
             role: mounted.role,
+            counters: self.metrics.of(mounted.role),
+            ids: Ids::new(),
             rules: Arc::clone(&mounted.rules),
             routes: TowerToHyperService::new(routes),
             metrics: Arc::clone(&self.metrics),
@@ -333,53 +339,6 @@ fn tls_check(role: Role, rules: &Arc<Current>, clock: &Arc<dyn Clock>) -> Check 
     })
 }
 
-/// What a signal asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Reload,
-    Stop,
-}
-
-struct Signals {
-    hang_up: Signal,
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            hang_up: signal(SignalKind::hangup())?,
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) -> Asked {
-        tokio::select! {
-            _ = self.hang_up.recv() => Asked::Reload,
-            _ = self.terminate.recv() => Asked::Stop,
-            _ = self.interrupt.recv() => Asked::Stop,
-        }
-    }
-
-    async fn stop(&mut self) {
-        while self.next().await != Asked::Stop {}
-    }
-}
-
-/// Raises the limit of open files as far as it goes; how many connections each listener may then have.
-fn descriptors(listeners: usize) -> u32 {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
-    let now =
-        if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
-    let spare = now.unwrap_or(u64::MAX).saturating_sub(OWN_DESCRIPTORS);
-    // A connection may have a file open as well.
-    let most = spare / (2 * listeners.max(1) as u64);
-    u32::try_from(most).unwrap_or(u32::MAX).max(1)
-}
-
 pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
@@ -452,7 +411,5 @@ impl fmt::Display for Ended {
 
 /// Threads for work that waits for disks.
 const WAITING_THREADS: usize = 128;
-/// Descriptors that are not connections': the store, logs, listeners.
-const OWN_DESCRIPTORS: u64 = 128;
 /// How long work on other threads is waited for at the end.
 const LAST_WAIT: Duration = Duration::from_secs(2);
