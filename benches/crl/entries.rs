@@ -28,10 +28,10 @@ impl Iterator for Drawn {
     fn next(&mut self) -> Option<Entry> {
         self.left = self.left.checked_sub(1)?;
         self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        let drawn = self.state >> 24;
-        self.serial += 1 + (drawn & 0xf_ffff);
-        let second = FIRST_SECOND + ((drawn >> 8) % FIVE_YEARS).cast_signed();
-        let reason = Reason::ALL[((drawn >> 20) % 7) as usize];
+        let (high, low) = (self.state >> 32, (self.state >> 12) & 0xf_ffff);
+        self.serial += 1 + low;
+        let second = FIRST_SECOND + ((high * FIVE_YEARS) >> 32).cast_signed();
+        let reason = Reason::ALL[((low * 7) >> 20) as usize];
         Some(Entry {
             serial: Serial::new(self.serial).ok()?,
             at: Timestamp::from_unix(second).ok()?,

@@ -229,7 +229,7 @@ impl io::Write for Digest {
     }
 }
 
-/// The floor: the same bytes, hashed once, in blocks of the encoder's size.
+/// The floor: the same bytes, hashed once, in blocks.
 fn hash(octets: &[u8]) -> digest::Digest {
     let mut context = digest::Context::new(&digest::SHA256);
     for block in octets.chunks(1 << 16) {

@@ -5,10 +5,12 @@
 //! cargo bench --bench nation [-- rsa2048|p256] [DIVISOR]
 //! cargo bench --bench nation -- seed FOLDER [rsa2048|p256] [DIVISOR]
 //! cargo bench --bench nation -- again FOLDER [rsa2048|p256]
+//! cargo bench --bench nation -- day FOLDER [rsa2048|p256]
 //! ```
 //!
 //! A divisor makes the nation so many times smaller. The second form measures nothing: it makes the
-//! home for the command. The third publishes all lists of such a home once more.
+//! home for the command, which publishes first. The third publishes all lists of such a home once
+//! more, the fourth those that one more day's revocations make due.
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 #![expect(clippy::indexing_slicing, reason = "a benchmark may panic")]
 #![expect(clippy::cast_precision_loss, reason = "for people")]
@@ -59,11 +61,19 @@ fn main() -> Result<(), Box<dyn Error>> {
         let folder = words.get(at + 1).ok_or("seed FOLDER")?;
         return seed::found(Path::new(folder), algorithm, scale);
     }
-    if let Some(at) = words.iter().position(|word| word == "again") {
-        let home = Path::new(words.get(at + 1).ok_or("again FOLDER")?);
+    let again = |words: &[String], word: &str| -> Result<Option<_>, Box<dyn Error>> {
+        let Some(at) = words.iter().position(|found| found == word) else { return Ok(None) };
+        let home = PathBuf::from(words.get(at + 1).ok_or("again FOLDER, day FOLDER")?);
         let manifest = Manifest::read(&fs::read(home.join("crl/current/manifest.json"))?)?;
         let at = manifest.published_at().parse::<Timestamp>()?.plus_seconds(3600);
-        return run("all lists, each compared with the one before", home, at, true, algorithm);
+        Ok(Some((home, at)))
+    };
+    if let Some((home, at)) = again(&words, "again")? {
+        return run("all lists, each compared with the one before", &home, at, true, algorithm);
+    }
+    if let Some((home, at)) = again(&words, "day")? {
+        seed::another_day(&home, DAY, at)?;
+        return run("one day's changes", &home, at, false, algorithm);
     }
     let folder = tempfile::tempdir_in(place()?)?;
     let home = folder.path().join("home");

@@ -97,7 +97,7 @@ impl<W: io::Write> Block<W> {
     /// Hands the block to the sink.
     #[cold]
     #[inline(never)]
-    fn flush(&mut self) -> io::Result<()> {
+    pub(super) fn flush(&mut self) -> io::Result<()> {
         let filled = self.octets.get(..self.filled).unwrap_or_default();
         if !filled.is_empty() {
             self.sink.write_all(filled)?;
@@ -128,5 +128,6 @@ impl Row {
     }
 }
 
-/// Octets of a block: enough that a write costs nothing per entry, few enough to stay in the cache.
-const LARGEST: usize = 1 << 16;
+/// Octets of a block: enough that a write costs nothing per entry, few enough to stay in the nearest
+/// cache beside the digits of the days.
+const LARGEST: usize = 1 << 13;

@@ -18,14 +18,15 @@ impl Civil {
     /// Of seconds since the epoch.
     #[inline(always)]
     pub(super) fn of(at: i64) -> Option<Self> {
-        let since = u32::try_from(at.wrapping_sub(UTC_TIME_FROM)).ok()?;
+        let since =
+            u32::try_from(at.wrapping_sub(UTC_TIME_FROM)).ok().filter(|since| *since < CENTURY)?;
         let (day, minutes) = (since / 86_400, since / 60);
         let minute = minutes.wrapping_sub(day.wrapping_mul(1440));
         let second = since.wrapping_sub(minutes.wrapping_mul(60));
-        (since < CENTURY).then_some(Self { day, minute, second })
+        Some(Self { day, minute, second })
     }
 
-    /// `hhmmssZ`, first character lowest, and an octet of zero.
+    /// `hhmmssZ`, first character lowest, and an octet of 0x30: what follows is a SEQUENCE.
     #[inline(always)]
     pub(super) fn clock(&self) -> u64 {
         clock(self.minute, self.second)
@@ -36,30 +37,29 @@ impl Civil {
 fn clock(minute: u32, second: u32) -> u64 {
     let minute = MINUTES.get(usize::try_from(minute).unwrap_or_default() % MINUTES.len());
     let second = SECONDS.get(usize::try_from(second).unwrap_or_default() % SECONDS.len());
-    u64::from(minute.copied().unwrap_or_default())
-        | u64::from(second.copied().unwrap_or_default()) << 32
-        | u64::from(b'Z') << 48
+    u64::from(minute.copied().unwrap_or_default()) | second.copied().unwrap_or_default()
 }
 
 /// Digits of the days that were met. A holder's certificates live for six years, so the dates on a
 /// list repeat by the thousand, but in no order that one could follow.
 ///
-/// A word holds `YYMMDD`, first character in its third octet, and below that the day, counted from
-/// 1950 and from one; zero for none.
+/// A word holds `YYMMDD`, first character in its third octet, and in the two below [`UTC_TIME`] with
+/// the day since 1950-01-01 in an exclusive or: who takes that day away again has what is to be
+/// written, and sees whether it is the day's.
 pub(super) struct Days(Box<[u64; DAYS]>);
 
 impl Days {
     pub(super) fn new() -> Self {
-        Self(Box::new([0; DAYS]))
+        Self(Box::new([NONE; DAYS]))
     }
 
-    /// `YYMMDD`, first character in the third octet; the two below are anything.
+    /// `YYMMDD`, first character in the third octet, and [`UTC_TIME`] in the two below.
     #[inline(always)]
     pub(super) fn digits(&mut self, civil: &Civil) -> u64 {
         let place = usize::try_from(civil.day).unwrap_or_default() % DAYS;
-        let key = u64::from(civil.day.wrapping_add(1));
-        match self.0.get(place) {
-            Some(known) if *known & 0xffff == key => *known,
+        let key = u64::from(civil.day);
+        match self.0.get(place).map(|known| known ^ key) {
+            Some(word) if word & 0xffff == UTC_TIME => word,
             Some(_) | None => self.learn(civil.day),
         }
     }
@@ -68,9 +68,9 @@ impl Days {
     #[inline(never)]
     fn learn(&mut self, day: u32) -> u64 {
         let at = UTC_TIME_FROM + 86_400 * i64::from(day);
-        let word = day_digits(at) & !0xffff | u64::from(day + 1);
+        let word = day_digits(at) & !0xffff | UTC_TIME;
         if let Some(place) = self.0.get_mut(usize::try_from(day).unwrap_or_default() % DAYS) {
-            *place = word;
+            *place = word ^ u64::from(day);
         }
         word
     }
@@ -124,13 +124,15 @@ static MINUTES: [u32; 2048] = {
     minutes
 };
 
-/// `ss` of the seconds of a minute, first character lowest.
+/// `ssZ` of the seconds of a minute, first character in the fifth octet, and an octet of 0x30. Written
+/// out, since a word is laid with one instruction less than three parts of it.
 #[expect(clippy::indexing_slicing, reason = "a slip does not compile")]
-static SECONDS: [u16; 64] = {
+static SECONDS: [u64; 64] = {
     let mut seconds = [0; 64];
     let mut second = 0;
     while second < 60 {
-        seconds[second as usize] = 0x3030 + ((second / 10) | ((second % 10) << 8));
+        let digits = 0x3030 + ((second / 10) | ((second % 10) << 8));
+        seconds[second as usize] = digits << 32 | 0x305a << 48;
         second += 1;
     }
     seconds
@@ -142,5 +144,9 @@ const DAYS: usize = 2048;
 const CENTURY: u32 = 3_155_760_000;
 /// 2000-01-01, counted from 1950-01-01.
 const DAY_OF_2000: u32 = 18_262;
+/// Tag and length of a UTCTime, first octet lowest.
+const UTC_TIME: u64 = 0x0d17;
+/// The word of none: no day has a number that would make [`UTC_TIME`] of it.
+const NONE: u64 = 0xffff;
 /// The digit 0.
 const ZERO: u64 = 0x30;

@@ -23,25 +23,36 @@ pub(super) struct Shape {
     shift: u32,
     /// Where the entry goes on behind it.
     tail: usize,
-    /// The first four octets of the entry, lowest first, were nothing behind the serial.
-    head: u32,
+    /// The first four octets of the entry, lowest first, by the code of its reason.
+    heads: [u32; CODES],
 }
 
 impl Shape {
     /// Before the first.
-    pub(super) const NONE: Self = Self { ceiling: 0, shift: 0, tail: 0, head: 0 };
+    pub(super) const NONE: Self = Self { ceiling: 0, shift: 0, tail: 0, heads: [0; CODES] };
 
     #[cold]
     #[inline(never)]
     pub(super) fn of(serial: Serial) -> Self {
         let [octets, ..] = serial_octets(serial).to_le_bytes();
+        let [without, with] =
+            [UTC_TIME_OCTETS, UTC_TIME_OCTETS + REASON_OCTETS].map(|behind| head(octets, behind));
+        let mut heads = [with; CODES];
+        let [unspecified, ..] = &mut heads;
+        *unspecified = without;
         Self {
             ceiling: (1 << (8 * u32::from(octets) - 1)) - 1,
             shift: 64 - 8 * u32::from(octets),
             tail: usize::from(octets),
-            head: u32::from_le_bytes([tag::SEQUENCE, 2 + octets, tag::INTEGER, octets]),
+            heads,
         }
     }
+}
+
+/// The first four octets of an entry, lowest first: with a serial of so many octets, and so many
+/// behind it.
+fn head(serial: u8, behind: u8) -> u32 {
+    u32::from_le_bytes([tag::SEQUENCE, 2 + serial + behind, tag::INTEGER, serial])
 }
 
 /// Lays an entry at the window's beginning; how many octets it takes.
@@ -53,7 +64,7 @@ pub(super) fn lay(
     shape: &Shape,
     days: &mut Days,
 ) -> usize {
-    let (head, behind) = window.split_at_mut(4);
+    let Some((beginning, behind)) = window.split_first_chunk_mut() else { return 0 };
     // The significant octets first, zeros behind.
     let significant = entry.serial.get().wrapping_shl(shape.shift);
     if let Some(place) = behind.first_chunk_mut() {
@@ -63,17 +74,22 @@ pub(super) fn lay(
     let behind = behind.get_mut(shape.tail & 15..);
     let Some(tail) = behind.and_then(|behind| behind.first_chunk_mut()) else { return 0 };
     let at = entry.at.to_unix();
-    let octets = match (Civil::of(at), entry.invalidity) {
+    let opening = match (Civil::of(at), entry.invalidity) {
         (Some(civil), None) => {
             // Nearly every entry. The reason is laid in any case, and counted if there is one.
             lay_words(tail, days.digits(&civil), &civil, code);
-            if code == 0 { 15 } else { 29 }
+            shape.heads.get(usize::from(code) % CODES).copied().unwrap_or_default()
         }
-        (_, invalidity) => lay_rarer(tail, at, code, invalidity.map(Timestamp::to_unix), days),
+        (_, invalidity) => {
+            let behind = lay_rarer(tail, at, code, invalidity.map(Timestamp::to_unix), days);
+            let [serial, ..] = shape.tail.to_le_bytes();
+            head(serial, behind)
+        }
     };
-    let opening = shape.head.wrapping_add(u32::from(octets) << 8);
-    head.copy_from_slice(&opening.to_le_bytes());
-    shape.tail.wrapping_add(4).wrapping_add(usize::from(octets))
+    *beginning = opening.to_le_bytes();
+    // What the second octet says, and the first two themselves.
+    let [_, contents, ..] = *beginning;
+    2 + usize::from(contents)
 }
 
 /// Lays a UTCTime, and a reason behind it.
@@ -81,9 +97,9 @@ pub(super) fn lay(
 fn lay_words(tail: &mut [u8; TAIL], digits: u64, civil: &Civil, code: u8) {
     let words = [
         // 17 0d and the date without its century.
-        digits & !0xffff | 0x0d17,
+        digits,
         // The clock, and the beginning of 30 0c 30 0a 06 03 55 1d 15 04 03 0a 01.
-        civil.clock() | 0x30 << 56,
+        civil.clock(),
         u64::from_le_bytes([12, 0x30, 10, 6, 3, 0x55, 0x1d, 21]),
         u64::from_le_bytes([4, 3, 10, 1, code, 0, 0, 0]),
     ];
@@ -142,6 +158,12 @@ fn lay_rarer(
     end
 }
 
+/// Codes of a reason, and more.
+const CODES: usize = 16;
+/// Octets of a UTCTime.
+const UTC_TIME_OCTETS: u8 = 15;
+/// Octets of extensions that are a reason alone.
+const REASON_OCTETS: u8 = 14;
 /// Longer than any entry (69 octets) and what is laid beyond it. A power of two, so that no place in
 /// it need be looked at twice.
 pub(super) const WINDOW: usize = 128;

@@ -59,6 +59,7 @@ mod head;
 mod lay;
 mod manifest;
 mod read;
+mod rows;
 mod tbs;
 
 pub use compare::CompareError;
@@ -94,6 +95,9 @@ pub use read::Time;
 pub use read::Trailer;
 pub use read::Unknown;
 pub use read::ends;
+pub(crate) use rows::Rows;
+pub(crate) use rows::SpliceError;
+pub(crate) use rows::entries;
 pub use tbs::Coverage;
 pub use tbs::Edition;
 pub use tbs::Names;

@@ -18,6 +18,7 @@ use super::entry::Entry;
 use super::entry::Measure;
 use super::head::Head;
 use super::head::Scope;
+use super::rows::Rows;
 
 /// Which certificates of an authority a list is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -96,7 +97,7 @@ pub struct Names {
 
 /// A list to be signed (`TBSCertList`), with what it states beside its bytes.
 ///
-/// Made only by [`TbsList::encode`].
+/// Made only here, and judged by `lint` before anything is signed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TbsList {
     der: Vec<u8>,
@@ -137,6 +138,31 @@ impl TbsList {
             next_update: edition.next_update,
             base: edition.base,
             count: encoded.count,
+        })
+    }
+
+    /// Writes a list of entries that are octets already.
+    ///
+    /// # Errors
+    /// As [`TbsList::encode`].
+    pub(crate) fn of_rows(edition: &Edition<'_>, rows: &Rows) -> Result<Self, EncodeError> {
+        let names = edition.names();
+        let frame = edition.head(&names).frame(rows.measure())?;
+        let mut der = Vec::new();
+        let room = usize::try_from(frame.octets).unwrap_or_default();
+        der.try_reserve_exact(room).map_err(io::Error::from)?;
+        for part in [&frame.before, rows.octets(), &frame.behind] {
+            der.extend_from_slice(part);
+        }
+        Ok(Self {
+            der,
+            issuer: (edition.issuer.ca, edition.issuer.generation),
+            coverage: edition.coverage,
+            number: edition.number,
+            this_update: edition.this_update,
+            next_update: edition.next_update,
+            base: edition.base,
+            count: rows.measure().count,
         })
     }
 

@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | [`check`] | a certificate to be signed, with the authority that is to sign it |
 //! | [`certificate_file`] | any certificate found in a file, for people |
-//! | [`check_list`] | a list to be signed, with the authority that is to sign it |
+//! | [`check_list`], [`check_list_with`] | a list to be signed, with the authority that is to sign it |
 //! | [`list()`] | a list as it is read, against what it is to state |
 //! | [`list_file`] | any list found in a file, for people |
 //! | [`check_answer`] | an answer (OCSP) to be signed, with the responder that is to sign it |
@@ -54,6 +54,7 @@ pub use list::LIST_RULES;
 pub use list::ListReport;
 pub use list::ListSummary;
 pub use list::check_list;
+pub use list::check_list_with;
 pub use list::list;
 pub use list::list_file;
 pub use manifest::check_manifest;

@@ -1,12 +1,15 @@
 //! What the lists of one partition carry.
 //!
 //! A nation's rows take longer to read than its lists take to write. So where the last list stands
-//! as it was published, the next is made out of it: without what has left, with what has changed. The
-//! account that is kept with every change of state must come out in either case, to the last entry.
+//! as it was published, the next is made out of it: without what has left, with what has changed, and
+//! the octets between copied. The account that is kept with every change of state must come out in
+//! either case, to the last entry. For what is copied, the sum that was recorded with the digest of
+//! the last list stands in; the sum over the bytes that are to be signed is taken when they are judged,
+//! and must be the same.
 
 use std::convert::Infallible;
 use std::fs;
-use std::path::Path;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::credential::Reason;
@@ -17,7 +20,8 @@ use crate::crl::CompareError;
 use crate::crl::CoverageCode;
 use crate::crl::Difference;
 use crate::crl::Entry;
-use crate::crl::Measure;
+use crate::crl::Rows;
+use crate::crl::SpliceError;
 use crate::store::ListRecord;
 use crate::store::Listed;
 use crate::store::State;
@@ -35,8 +39,7 @@ use super::work::unpacked;
 
 /// What the lists of a partition carry, the same for every generation.
 pub(super) struct Contents {
-    pub(super) entries: Vec<Entry>,
-    pub(super) measure: Measure,
+    pub(super) rows: Rows,
     pub(super) sum: Sum,
     /// Certificates that are not on them any more, by serial.
     pub(super) left: Vec<Listed>,
@@ -48,8 +51,7 @@ pub(super) struct Contents {
 
 /// The entries of a delta list.
 pub(super) struct Delta {
-    pub(super) entries: Vec<Entry>,
-    pub(super) measure: Measure,
+    pub(super) rows: Rows,
 }
 
 impl Contents {
@@ -60,34 +62,31 @@ impl Contents {
         view: &mut View,
     ) -> Result<Self, PublishError> {
         let with_delta = job.lists.iter().any(|list| list.delta.is_some());
-        if let Some(last) = Last::read(workshop, job)? {
-            let (edits, left) = since(&last, job, view)?;
-            for (serial, new) in &edits {
-                let old = last.entries.binary_search_by_key(serial, |old| old.serial);
-                if let Some(old) = old.ok().and_then(|place| last.entries.get(place)) {
-                    judge(last.record, job, &left, view, *old, *new)?;
-                }
-            }
-            let old = with_delta.then(|| last.entries.clone());
-            let mut contents = Self::of(edited(last.entries, &edits), left);
+        let last = Last::read(workshop, job)?;
+        if let Some(last) = &last {
+            let mut contents = Self::follow(last, job, view)?;
             if contents.counted == job.tally {
-                contents.delta =
-                    old.map(|old| Delta::between(&old, &contents.entries)).transpose()?;
+                if with_delta {
+                    let new = contents.rows.entries().map_err(|error| last.unspliced(error))?;
+                    contents.delta = Some(Delta::between(&last.entries()?, &new)?);
+                }
                 return Ok(contents);
             }
         }
         // Nothing to follow, or it leads elsewhere: the rows decide.
-        let mut contents = Self::read(job, view)?;
+        let (entries, left) = Self::read(job, view)?;
+        let mut contents = Self::of(&entries, left)?;
         if contents.counted != job.tally {
             let list = CoverageCode(job.coverage());
             let (found, due) = (contents.counted.0, job.tally.0);
             return Err(PublishError::Miscounted { ca: job.ca, list, found, due });
         }
-        match Last::read(workshop, job)? {
+        match last {
             Some(last) => {
-                contents.compare(&last, job, view)?;
+                let old = last.entries()?;
+                contents.compare(last.record, &old, &entries, job, view)?;
                 if with_delta {
-                    contents.delta = Some(Delta::between(&last.entries, &contents.entries)?);
+                    contents.delta = Some(Delta::between(&old, &entries)?);
                 }
             }
             None if with_delta => {
@@ -98,8 +97,24 @@ impl Contents {
         Ok(contents)
     }
 
-    /// All rows of the partition.
-    fn read(job: &Job, view: &mut View) -> Result<Self, PublishError> {
+    /// The last list with what has become of it: each entry that goes or changes has a reason.
+    fn follow(last: &Last<'_>, job: &Job, view: &mut View) -> Result<Self, PublishError> {
+        let (edits, left) = since(last.record, job, view)?;
+        let (rows, replaced) = Rows::splice(last.octets(), last.record.entries, &edits)
+            .map_err(|error| last.unspliced(error))?;
+        let mut sum = last.record.sum;
+        for (old, new) in &replaced {
+            judge(last.record, job, &left, view, *old, *new)?;
+            if let Cause::Because(reason) = old.cause {
+                sum = sum.without(old.serial, old.at, reason);
+            }
+        }
+        let sum = edits.iter().filter_map(|(_, new)| new.as_ref()).fold(sum, with);
+        Ok(Self::counted(rows, sum, left))
+    }
+
+    /// All rows of the partition: entries, and what has left them.
+    fn read(job: &Job, view: &mut View) -> Result<(Vec<Entry>, Vec<Listed>), PublishError> {
         let capacity = usize::try_from(job.tally.0).unwrap_or_default();
         let (mut entries, mut left) = (Vec::with_capacity(capacity), Vec::new());
         view.listed(job.ca, job.partition, |listed| {
@@ -110,27 +125,33 @@ impl Contents {
             }
             Ok::<_, StoreError>(())
         })?;
-        Ok(Self::of(entries, left))
+        Ok((entries, left))
     }
 
-    /// Measures and counts.
-    fn of(entries: Vec<Entry>, left: Vec<Listed>) -> Self {
-        let (mut measure, mut sum) = (Measure::default(), Sum::default());
-        for entry in &entries {
-            measure.add(entry);
-            if let Cause::Because(reason) = entry.cause {
-                sum = sum.with(entry.serial, entry.at, reason);
-            }
-        }
+    /// Writes and counts entries.
+    fn of(entries: &[Entry], left: Vec<Listed>) -> Result<Self, PublishError> {
+        let rows = Rows::encode(entries, entries.iter().collect(), false)?;
+        let sum = entries.iter().fold(Sum::default(), with);
+        Ok(Self::counted(rows, sum, left))
+    }
+
+    fn counted(rows: Rows, sum: Sum, left: Vec<Listed>) -> Self {
         let with_left =
             left.iter().fold(sum, |sum, left| sum.with(left.serial, left.since, left.reason));
-        let counted = (measure.count + left.len() as u64, with_left);
-        Self { entries, measure, sum, left, counted, delta: None }
+        let counted = (rows.measure().count + left.len() as u64, with_left);
+        Self { rows, sum, left, counted, delta: None }
     }
 
     /// Holds the entries against those of the list before.
-    fn compare(&self, last: &Last<'_>, job: &Job, view: &mut View) -> Result<(), PublishError> {
-        for difference in crl::compare(row(&last.entries), row(&self.entries)) {
+    fn compare(
+        &self,
+        last: &ListRecord,
+        old: &[Entry],
+        new: &[Entry],
+        job: &Job,
+        view: &mut View,
+    ) -> Result<(), PublishError> {
+        for difference in crl::compare(row(old), row(new)) {
             let (old, new) = match difference.map_err(|error| match error {
                 CompareError::OldOrder(serial) | CompareError::NewOrder(serial) => {
                     lost(job, serial, "stand out of order")
@@ -141,24 +162,32 @@ impl Contents {
                 Difference::Changed(old, new) => (old, Some(new)),
                 Difference::Removed(old) => (old, None),
             };
-            judge(last.record, job, &self.left, view, old, new)?;
+            judge(last, job, &self.left, view, old, new)?;
         }
         Ok(())
+    }
+}
+
+/// What a sum becomes with an entry of a complete list.
+pub(super) fn with(sum: Sum, entry: &Entry) -> Sum {
+    match entry.cause {
+        Cause::Because(reason) => sum.with(entry.serial, entry.at, reason),
+        Cause::Removed => sum,
     }
 }
 
 /// What has become of entries since the last list, by serial: the entry now, or none; and those of
 /// them that have left because their end is past.
 fn since(
-    last: &Last<'_>,
+    last: &ListRecord,
     job: &Job,
     view: &mut View,
 ) -> Result<(Edits, Vec<Listed>), PublishError> {
     let mut edits = Vec::new();
-    for serial in view.changes(job.ca, job.partition, last.record.seen)? {
+    for serial in view.changes(job.ca, job.partition, last.seen)? {
         edits.push((serial, view.listed_one(job.ca, serial)?.as_ref().map(entry)));
     }
-    let mut left = view.leaving(job.ca, job.partition, last.record.this_update)?;
+    let mut left = view.leaving(job.ca, job.partition, last.this_update)?;
     left.retain(|listed| has_stood(job, listed));
     edits.extend(left.iter().map(|left| (left.serial, None)));
     edits.sort_unstable_by_key(|(serial, _)| *serial);
@@ -166,27 +195,6 @@ fn since(
 }
 
 type Edits = Vec<(Serial, Option<Entry>)>;
-
-/// The entries with what has become of some of them.
-fn edited(entries: Vec<Entry>, edits: &Edits) -> Vec<Entry> {
-    if edits.is_empty() {
-        return entries;
-    }
-    let mut next = Vec::with_capacity(entries.len() + edits.len());
-    let mut rest = entries.as_slice();
-    for (serial, new) in edits {
-        let same = rest.partition_point(|old| old.serial < *serial);
-        let (same, behind) = rest.split_at(same);
-        next.extend_from_slice(same);
-        rest = match behind.split_first() {
-            Some((old, behind)) if old.serial == *serial => behind,
-            _ => behind,
-        };
-        next.extend(*new);
-    }
-    next.extend_from_slice(rest);
-    next
-}
 
 /// Whether what became of an entry has a reason (promise 12): a hold ends in revocation, is released,
 /// or begun again; an expired certificate leaves; nothing else happens to what stands on a list.
@@ -233,8 +241,7 @@ impl Delta {
         if expected.next().is_some() {
             return Err(ASTRAY);
         }
-        let measure = entries.iter().collect();
-        Ok(Self { entries, measure })
+        Ok(Self { rows: Rows::encode(&entries, entries.iter().collect(), true)? })
     }
 }
 
@@ -264,18 +271,51 @@ fn entry(listed: &Listed) -> Entry {
 /// carries.
 struct Last<'a> {
     record: &'a ListRecord,
-    entries: Vec<Entry>,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    /// Where its entries are.
+    rows: Range<usize>,
 }
 
 impl<'a> Last<'a> {
-    /// Reads it; none when none stands in the folder, or the generations' lists differ.
+    /// Reads it, and knows it by the digest that was signed; none when none stands in the folder, or
+    /// the generations' lists differ.
     fn read(workshop: &Workshop<'_>, job: &'a Job) -> Result<Option<Self>, PublishError> {
         let Some(visible) = workshop.visible else { return Ok(None) };
         let Some((list, record)) = standing(visible, &job.lists) else { return Ok(None) };
         let path = visible.folder.join(&list.file);
+        let altered = || PublishError::Altered { path: path.clone() };
         let file = fs::read(&path).map_err(folder::fault(&path))?;
-        let entries = entries_of(workshop, job, list, record, &file, &path)?;
-        Ok(Some(Self { record, entries }))
+        let bytes = unpacked(workshop.format, file).ok_or_else(altered)?;
+        let header = crl::Reader::new(&*bytes)
+            .map_err(|source| PublishError::Unreadable { path: path.clone(), source })?
+            .header()
+            .clone();
+        let place = |(begin, end)| Some(usize::try_from(begin).ok()?..usize::try_from(end).ok()?);
+        let signed = place(header.signed).and_then(|signed| bytes.get(signed));
+        let key = workshop.authority.generation(job.ca, list.generation)?;
+        let is_it =
+            signed.is_some_and(|signed| key.issuer.algorithm.digest(signed) == record.digest);
+        let rows = header.entries.map_or(Some(0..0), place);
+        let (true, Some(rows)) = (is_it, rows) else { return Err(altered()) };
+        Ok(Some(Self { record, path, bytes, rows }))
+    }
+
+    /// Its entries, as they stand there.
+    fn octets(&self) -> &[u8] {
+        self.bytes.get(self.rows.clone()).unwrap_or_default()
+    }
+
+    /// Its entries.
+    fn entries(&self) -> Result<Vec<Entry>, PublishError> {
+        crl::entries(self.octets(), self.record.entries).map_err(|error| self.unspliced(error))
+    }
+
+    fn unspliced(&self, error: SpliceError) -> PublishError {
+        match error {
+            SpliceError::Old => PublishError::Altered { path: self.path.clone() },
+            SpliceError::Order => PublishError::Internal("changes of entries are out of order"),
+        }
     }
 }
 
@@ -292,31 +332,4 @@ pub(super) fn standing<'a>(
             && super::set::stands(Some(visible), list.last.as_ref(), &list.file)
     };
     standing.all(same).then_some((first, record))
-}
-
-/// The entries of a file that must be the list of a record, by the digest that was signed.
-fn entries_of(
-    workshop: &Workshop<'_>,
-    job: &Job,
-    list: &Planned,
-    record: &ListRecord,
-    file: &[u8],
-    path: &Path,
-) -> Result<Vec<Entry>, PublishError> {
-    let altered = || PublishError::Altered { path: path.to_owned() };
-    let unreadable = |source| PublishError::Unreadable { path: PathBuf::from(path), source };
-    let bytes = unpacked(workshop.format, file).ok_or_else(altered)?;
-    let mut reader = crl::Reader::new(&*bytes).map_err(unreadable)?;
-    let (begin, end) = reader.header().signed;
-    let place = usize::try_from(begin).ok().zip(usize::try_from(end).ok());
-    let signed = place.and_then(|(begin, end)| bytes.get(begin..end)).ok_or_else(altered)?;
-    let key = workshop.authority.generation(job.ca, list.generation)?;
-    if key.issuer.algorithm.digest(signed) != record.digest {
-        return Err(altered());
-    }
-    let mut entries = Vec::with_capacity(usize::try_from(record.entries).unwrap_or_default());
-    for listed in reader.by_ref() {
-        entries.push(listed.map_err(unreadable)?.entry().ok_or_else(altered)?);
-    }
-    Ok(entries)
 }

@@ -42,6 +42,7 @@ use super::Due;
 use super::ListFormat;
 use super::Plan;
 use super::PublishError;
+use super::contents::with;
 use super::folder;
 use super::set;
 use super::work::Made;
@@ -140,7 +141,7 @@ impl Workshop<'_> {
             ListFormat::Der => Box::new(fs::File::open(&path).map_err(folder::fault(&path))?),
             ListFormat::Pem => {
                 let file = fs::read(&path).map_err(folder::fault(&path))?;
-                let bytes = unpacked(self.format, &file).ok_or_else(altered)?.into_owned();
+                let bytes = unpacked(self.format, file).ok_or_else(altered)?;
                 Box::new(io::Cursor::new(bytes))
             }
         };
@@ -179,14 +180,6 @@ impl Workshop<'_> {
         }
         reader.finish().map_err(unreadable)?;
         if signed.finish() == last.digest { Ok(()) } else { Err(altered()) }
-    }
-}
-
-/// What a sum becomes with an entry of a complete list.
-fn with(sum: Sum, entry: &Entry) -> Sum {
-    match entry.cause {
-        Cause::Because(reason) => sum.with(entry.serial, entry.at, reason),
-        Cause::Removed => sum,
     }
 }
 
@@ -250,7 +243,7 @@ impl Whole {
         let altered = || PublishError::Altered { path: path.clone() };
         let unreadable = |source| PublishError::Unreadable { path: path.clone(), source };
         let file = fs::read(&path).map_err(folder::fault(&path))?;
-        let bytes = unpacked(workshop.format, &file).ok_or_else(altered)?;
+        let bytes = unpacked(workshop.format, file).ok_or_else(altered)?;
         let mut signed = key.issuer.algorithm.hasher();
         let mut reader = crl::Reader::tapped(&*bytes, |octets: &[u8]| signed.update(octets))
             .map_err(unreadable)?;

@@ -4,9 +4,11 @@
 //!
 //! 1. One transaction reads what is due and reserves the numbers; views of that very state are
 //!    opened before it commits (promises 11, 14).
-//! 2. Threads make the lists out of the views: encode, lint, seal, write, sync, read again, compare
-//!    with the list that is replaced (promises 4, 10, 12). They stand in `versions/<n>.writing`,
-//!    where nobody looks. Lists of an interrupted run that still say the right thing are taken over.
+//! 2. Threads make the lists out of the views: encode, lint, seal, write, read again, compare with the
+//!    list that is replaced (promises 4, 10, 12). They stand in `versions/<n>.writing`, where nobody
+//!    looks. Lists of an interrupted run that still say the right thing are taken over. One more
+//!    thread syncs what is written, so that the disk works meanwhile, and one removes the oldest
+//!    version.
 //! 3. Lists that are not due are linked from the version before. All of them together must be
 //!    everything to be listed (promise 10). A list of everything, where it is asked for, is made out
 //!    of them.
@@ -32,6 +34,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 
 use crate::asn1::sha256;
 use crate::clock::Timestamp;
@@ -211,22 +214,49 @@ impl Authority {
             seen: plan.ledger.seen,
         };
         let last_view = if options.full { views.pop() } else { None };
+        std::thread::scope(|scope| {
+            // Beside it all: the new version is about to take its place among those that stay.
+            let pruned = scope.spawn(|| folder.prune(KEPT_VERSIONS - 1));
+            let published =
+                self.publish_planned(&folder, &workshop, &plan, views, last_view, progress)?;
+            pruned.join().map_err(|_| PublishError::Internal("a thread stopped"))??;
+            Ok(published)
+        })
+    }
+
+    /// Makes the lists of a plan, and makes them visible.
+    fn publish_planned(
+        &self,
+        folder: &Folder,
+        workshop: &Workshop<'_>,
+        plan: &Plan,
+        views: Vec<View>,
+        last_view: Option<View>,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Published, PublishError> {
+        let at = workshop.at;
         let all = plan.jobs.len() + plan.full.len();
-        let made = make_all(&workshop, &plan.jobs, views, &|done| progress(done, all))?;
-        let unchanged = set::link_unchanged(&plan, visible.as_ref(), &staging)?;
+        let made = std::thread::scope(|scope| {
+            let (written, sizes) = mpsc::channel();
+            let synced = scope.spawn(|| folder::sync_as_written(workshop.staging, sizes));
+            let made = make_all(workshop, &plan.jobs, views, written, &|done| progress(done, all));
+            let synced = synced.join().map_err(|_| PublishError::Internal("a thread stopped"))?;
+            made.and_then(|made| synced.map(|()| made))
+        })?;
+        let unchanged = set::link_unchanged(plan, workshop.visible, workshop.staging)?;
         let mut full = Vec::new();
         if let Some(mut view) = last_view {
             for (job, done) in plan.full.iter().zip(plan.jobs.len() + 1..) {
-                full.extend(workshop.make_full(job, &plan, &made, &mut view)?);
+                full.extend(workshop.make_full(job, plan, &made, &mut view)?);
                 progress(done, all);
             }
         }
-        let set = Set::complete(&plan, unchanged, made, full, at)?;
+        let set = Set::complete(plan, unchanged, made, full, at)?;
         set.check(&plan.ledger, |ca| {
             self.generations.iter().any(|key| key.issuer.ca == ca && key.is_in_force(at))
         })?;
-        folder::write(&staging.join(MANIFEST), &[set.manifest.as_bytes()])?;
-        folder::sync_contents(&staging)?;
+        folder::write(&workshop.staging.join(MANIFEST), &[set.manifest.as_bytes()])?;
+        folder::sync_contents(workshop.staging)?;
         self.store.tx(at, |tx| {
             for made in &set.made {
                 for (list, replaces) in &made.lists {
@@ -243,15 +273,14 @@ impl Authority {
             tx.commit_publication(plan.publication, lists, digest)?;
             Ok::<_, PublishError>(())
         })?;
-        self.reveal(&folder, plan.publication, &set.manifest)?;
+        self.reveal(folder, plan.publication, &set.manifest)?;
         for publication in folder.interrupted()? {
             folder.discard(publication)?;
         }
-        folder.prune(KEPT_VERSIONS)?;
         Ok(Published {
             publication: Some(plan.publication),
             folder: Some(folder.version(plan.publication)),
-            ..set.summary(&plan)
+            ..set.summary(plan)
         })
     }
 
@@ -498,11 +527,12 @@ fn leftovers(folder: &Folder) -> Result<BTreeMap<String, PathBuf>, PublishError>
     Ok(found)
 }
 
-/// Makes all lists, a thread for every view.
+/// Makes all lists, a thread for every view; `written` is told the octets of each partition's.
 fn make_all(
     workshop: &Workshop<'_>,
     jobs: &[Job],
     views: Vec<View>,
+    written: mpsc::Sender<u64>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Made>, PublishError> {
     let next = AtomicUsize::new(0);
@@ -515,6 +545,8 @@ fn make_all(
         {
             match workshop.make(job, &mut view) {
                 Ok(one) => {
+                    // Whether anybody syncs meanwhile or stopped at a fault, is heard later.
+                    let _unheard = written.send(one.octets());
                     made.lock().unwrap_or_else(PoisonError::into_inner).push(one);
                     progress(done.fetch_add(1, Ordering::Relaxed) + 1);
                 }
@@ -533,6 +565,7 @@ fn make_all(
         let stopped = |_| PublishError::Internal("a thread stopped");
         threads.into_iter().try_for_each(|thread| thread.join().map_err(stopped)?)
     })?;
+    drop(written);
     Ok(made.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 

@@ -152,8 +152,7 @@ impl Set {
         for made in &self.made {
             summary.taken_over += made.taken_over;
             summary.left += made.left.len();
-            summary.octets += made.lists.iter().map(|(list, _)| list.size).sum::<u64>();
-            summary.octets += made.deltas.iter().map(|list| list.size).sum::<u64>();
+            summary.octets += made.octets();
         }
         summary.octets += self.full.iter().map(|full| full.record.size).sum::<u64>();
         let mut counted = BTreeMap::new();

@@ -16,9 +16,8 @@ use crate::crl;
 use crate::crl::Coverage;
 use crate::crl::CoverageCode;
 use crate::crl::Edition;
-use crate::crl::Entry;
-use crate::crl::Measure;
 use crate::crl::PublishedList;
+use crate::crl::Rows;
 use crate::crl::TbsList;
 use crate::lint;
 use crate::policy::ListTiming;
@@ -36,6 +35,7 @@ use super::Due;
 use super::KeyGeneration;
 use super::ListFormat;
 use super::PublishError;
+use super::contents;
 use super::contents::Contents;
 use super::contents::Delta;
 use super::folder;
@@ -101,6 +101,14 @@ pub(super) struct Made {
     pub(super) taken_over: usize,
 }
 
+impl Made {
+    /// Octets of the lists.
+    pub(super) fn octets(&self) -> u64 {
+        let lists = self.lists.iter().map(|(list, _)| list.size).sum::<u64>();
+        lists + self.deltas.iter().map(|list| list.size).sum::<u64>()
+    }
+}
+
 /// What lists are made with.
 #[derive(Debug)]
 pub(super) struct Workshop<'a> {
@@ -161,7 +169,7 @@ impl Workshop<'_> {
         let key = self.authority.generation(job.ca, list.generation)?;
         let write = |file: &str, body: &Body<'_>| {
             let edition = self.edition(key, job.coverage(), list.number, body.base);
-            let tbs = TbsList::encode(&edition, body.measure, body.entries.iter().copied())?;
+            let tbs = TbsList::of_rows(&edition, body.rows)?;
             self.issue(key, tbs, body.sum, file)
         };
         let record = write(&list.file, &contents.complete())?;
@@ -201,7 +209,19 @@ impl Workshop<'_> {
     ) -> Result<ListRecord, PublishError> {
         let (ca, generation) = (key.issuer.ca, key.issuer.generation);
         let signs = lint::Authority { realm: &self.authority.realm, issuer: Some(&key.issuer) };
-        let checked = lint::check_list(tbs, &signs)?;
+        // Nothing accounts for a delta list by itself.
+        let (count, is_accounted) = (tbs.count(), tbs.base().is_none());
+        let list = CoverageCode(tbs.coverage());
+        let mut found = Sum::default();
+        let checked = lint::check_list_with(tbs, &signs, |listed| {
+            // One that says nothing of ours is a finding.
+            if let Some(entry) = listed.entry() {
+                found = contents::with(found, &entry);
+            }
+        })?;
+        if is_accounted && found != sum {
+            return Err(PublishError::Miscounted { ca, list, found: count, due: count });
+        }
         let recorded = self.permits.permit(checked)?;
         let no_key = AuthorityError::NoKey { ca, generation };
         let sealed = seal(recorded, key.signer.as_deref().ok_or(no_key)?)?;
@@ -276,7 +296,7 @@ impl Workshop<'_> {
     ) -> Result<Option<(&PathBuf, ListRecord)>, PublishError> {
         let Some(left) = self.leftovers.get(file) else { return Ok(None) };
         let bytes = fs::read(left).map_err(folder::fault(left))?;
-        Ok(self.judge(job, list, body, &bytes).map(|record| (left, record)))
+        Ok(self.judge(job, list, body, bytes).map(|record| (left, record)))
     }
 
     /// Moves a file that was left over to where this run puts its own.
@@ -290,24 +310,24 @@ impl Workshop<'_> {
 
     /// The record of a signed list, if it is one of this generation with these contents, a number
     /// that was reserved and not used, and a life that is not spent.
-    fn judge(&self, job: &Job, list: &Planned, body: &Body<'_>, file: &[u8]) -> Option<ListRecord> {
+    fn judge(
+        &self,
+        job: &Job,
+        list: &Planned,
+        body: &Body<'_>,
+        file: Vec<u8>,
+    ) -> Option<ListRecord> {
+        let size = file.len() as u64;
         let key = self.authority.generation(job.ca, list.generation).ok()?;
         let bytes = unpacked(self.format, file)?;
-        let mut reader = crl::Reader::new(&*bytes).ok()?;
+        let reader = crl::Reader::new(&*bytes).ok()?;
         let header = reader.header().clone();
-        let mut entries = body.entries.iter();
-        for found in reader.by_ref() {
-            if found.ok()?.entry()? != *entries.next()? {
-                return None;
-            }
-        }
         let trailer = reader.finish().ok()?;
         let (this_update, next_update) = (header.this_update.at, header.next_update?.at);
         let number = trailer.number()?.to_u64()?;
         let last = list.last.as_ref();
         let age = self.at.to_unix() - this_update.to_unix();
-        let fits = entries.next().is_none()
-            && (last.map_or(0, |last| last.number)..list.number).contains(&number)
+        let fits = (last.map_or(0, |last| last.number)..list.number).contains(&number)
             && last.is_none_or(|last| last.number < number && last.this_update <= this_update)
             && age >= 0
             && !self.timing.is_due(age)
@@ -321,11 +341,15 @@ impl Workshop<'_> {
             ..self.edition(key, job.coverage(), number, body.base)
         };
         // The same bytes as this run would write under that number, and the key's signature.
-        let tbs = TbsList::encode(&edition, body.measure, body.entries.iter().copied()).ok()?;
+        let tbs = TbsList::of_rows(&edition, body.rows).ok()?;
         let (begin, end) = header.signed;
         let signed = bytes.get(usize::try_from(begin).ok()?..usize::try_from(end).ok()?)?;
         let signature = trailer.signature?.octets;
-        let right = signed == tbs.as_der() && key.key.verify(signed, &signature).is_ok();
+        let entries = body.rows.entries().ok()?;
+        let is_accounted =
+            body.base.is_some() || entries.iter().fold(Sum::default(), contents::with) == body.sum;
+        let right =
+            is_accounted && signed == tbs.as_der() && key.key.verify(signed, &signature).is_ok();
         right.then(|| ListRecord {
             ca: job.ca,
             generation: list.generation,
@@ -334,10 +358,10 @@ impl Workshop<'_> {
             publication: self.publication,
             this_update,
             next_update,
-            entries: body.measure.count,
+            entries: body.rows.measure().count,
             sum: body.sum,
             digest: key.issuer.algorithm.digest(signed),
-            size: file.len() as u64,
+            size,
             seen: self.seen,
         })
     }
@@ -348,23 +372,21 @@ type Written = (ListRecord, Option<ListRecord>);
 
 /// The entries of one list, complete or delta.
 struct Body<'a> {
-    entries: &'a [Entry],
-    measure: Measure,
+    rows: &'a Rows,
     sum: Sum,
     base: Option<u64>,
 }
 
 impl Contents {
     fn complete(&self) -> Body<'_> {
-        Body { entries: &self.entries, measure: self.measure, sum: self.sum, base: None }
+        Body { rows: &self.rows, sum: self.sum, base: None }
     }
 }
 
 impl Delta {
     /// Nothing sums up a delta list: it is no account of anything.
     fn body(&self, base: u64) -> Body<'_> {
-        let Self { entries, measure } = self;
-        Body { entries, measure: *measure, sum: Sum::default(), base: Some(base) }
+        Body { rows: &self.rows, sum: Sum::default(), base: Some(base) }
     }
 }
 
@@ -418,11 +440,11 @@ fn write_and_read(path: &Path, parts: &[&[u8]]) -> Result<u64, PublishError> {
 }
 
 /// The DER in a file.
-pub(super) fn unpacked(format: ListFormat, file: &[u8]) -> Option<std::borrow::Cow<'_, [u8]>> {
+pub(super) fn unpacked(format: ListFormat, file: Vec<u8>) -> Option<Vec<u8>> {
     match format {
-        ListFormat::Der => Some(file.into()),
-        ListFormat::Pem => match pem::decode_vec(file) {
-            Ok((PEM_LABEL, bytes)) => Some(bytes.into()),
+        ListFormat::Der => Some(file),
+        ListFormat::Pem => match pem::decode_vec(&file) {
+            Ok((PEM_LABEL, bytes)) => Some(bytes),
             Ok(_) | Err(_) => None,
         },
     }

@@ -45,6 +45,7 @@ impl Listed {
     /// What our own lists say in the same words: none when the serial is not one of ours, the reason
     /// not one that JPKI uses, or an extension is unknown.
     #[must_use]
+    #[inline]
     pub fn entry(&self) -> Option<Entry> {
         if self.unknown.is_some() {
             return None;
@@ -66,7 +67,7 @@ impl Listed {
 
     /// Reads the contents of an entry.
     #[inline]
-    pub(super) fn read(contents: &[u8]) -> Result<Self, Fault> {
+    pub(in crate::crl) fn read(contents: &[u8]) -> Result<Self, Fault> {
         let mut fields = Reader::new(contents);
         let serial = fields.integer().map_err(|NotDer| Fault::NotA(SERIAL))?;
         let serial = Integer::new(serial).ok_or(Fault::TooLarge(MOST_SERIAL))?;

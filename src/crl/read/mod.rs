@@ -164,9 +164,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
         let value = self.source.value(tag::SEQUENCE, "an entry", MOST_ENTRY, self.entries_end);
         let listed = value.and_then(|(der, opening)| {
             let contents = der.get(opening..).unwrap_or_default();
-            let listed = Listed::read(contents).map_err(|fault| ReadError { at, fault })?;
-            self.days.learn(contents, &listed);
-            Ok(listed)
+            Listed::read(contents).map_err(|fault| ReadError { at, fault })
         });
         if listed.is_err() {
             // Nothing stands before an end at zero: no more entries.
@@ -183,7 +181,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Iterator for Reader<R, T> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if let Some(window) = self.source.window(self.entries_end)
-            && let Some((listed, octets)) = usual::read(window, &self.days)
+            && let Some((listed, octets)) = usual::read(window, &mut self.days)
         {
             self.source.advance(octets);
             return Some(Ok(listed));

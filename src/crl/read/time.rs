@@ -20,11 +20,7 @@ impl Time {
     #[inline]
     pub(super) fn read(value: Value<'_>) -> Option<Self> {
         match (value.tag, value.contents) {
-            (tag::UTC_TIME, [y1, y2, rest @ ..]) => {
-                let year = pair(*y1, *y2)?;
-                let year = if year < 50 { 2000 + year } else { 1900 + year };
-                Some(Self { at: instant(year, rest)?, generalized: false })
-            }
+            (tag::UTC_TIME, text) => Some(Self { at: utc(text)?, generalized: false }),
             (tag::GENERALIZED_TIME, [c1, c2, y1, y2, rest @ ..]) => {
                 let year = 100 * pair(*c1, *c2)? + pair(*y1, *y2)?;
                 Some(Self { at: instant(year, rest)?, generalized: true })
@@ -32,6 +28,14 @@ impl Time {
             _ => None,
         }
     }
+}
+
+/// The instant of `YYMMDDhhmmssZ`.
+#[inline]
+pub(super) fn utc(text: &[u8]) -> Option<Timestamp> {
+    let [y1, y2, rest @ ..] = text else { return None };
+    let year = pair(*y1, *y2)?;
+    instant(if year < 50 { 2000 + year } else { 1900 + year }, rest)
 }
 
 /// The instant of a year and `MMDDhhmmssZ`.

@@ -1,5 +1,5 @@
-//! The usual entry, read in a few words: a serial of at most eight octets, a UTCTime of a day that
-//! was met before, and no extension or a reason.
+//! The usual entry, read in a few words: a serial of at most eight octets, a UTCTime, and no
+//! extension or a reason.
 //!
 //! Whatever is not exactly that is left to [`Listed::read`], which knows every form and every fault.
 
@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use super::integer::Integer;
 use super::listed::Listed;
 use super::time::Time;
+use super::time::utc;
 
 /// Days that were met, by the text that dates begin with, so that a date is not taken apart again.
 pub(super) struct Days(Box<[Known; DAYS]>);
@@ -15,33 +16,33 @@ pub(super) struct Days(Box<[Known; DAYS]>);
 /// The text of a day, and the first second of it.
 #[derive(Clone, Copy)]
 struct Known {
-    /// `YYMMDD`, first character lowest; zero for none.
+    /// `YYMMDD`, first character lowest.
     text: u64,
     begins: i64,
 }
 
 impl Days {
     pub(super) fn new() -> Self {
-        Self(Box::new([Known { text: 0, begins: 0 }; DAYS]))
-    }
-
-    /// Keeps the day of an entry that was read the long way.
-    #[cold]
-    pub(super) fn learn(&mut self, contents: &[u8], listed: &Listed) {
-        let serial = 2 + listed.serial.as_bytes().len();
-        let date = contents.get(serial..).and_then(|behind| behind.first_chunk());
-        let (Some(date), false) = (date, listed.at.generalized) else { return };
-        let text = u64::from_le_bytes(*date) >> 16;
-        let at = listed.at.at.to_unix();
-        if let Some(place) = self.0.get_mut(place(text)) {
-            *place = Known { text, begins: at - at.rem_euclid(86_400) };
-        }
+        Self(Box::new([Known { text: NO_TEXT, begins: 0 }; DAYS]))
     }
 
     #[inline(always)]
     fn begins(&self, text: u64) -> Option<i64> {
         let known = self.0.get(place(text))?;
         (known.text == text).then_some(known.begins)
+    }
+
+    /// The first second of a day that is met for the first time, with the time of day behind it.
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, text: &[u8]) -> Option<i64> {
+        let at = utc(text)?.to_unix();
+        let begins = at - at.rem_euclid(86_400);
+        let text = u64::from_le_bytes(*text.first_chunk()?) & 0xffff_ffff_ffff;
+        if let Some(place) = self.0.get_mut(place(text)) {
+            *place = Known { text, begins };
+        }
+        Some(begins)
     }
 }
 
@@ -61,7 +62,7 @@ fn pairs(values: u64) -> (u64, u64, u64) {
 
 /// The entry at the window's beginning and its octets, if it is a usual one.
 #[inline(always)]
-pub(super) fn read(window: &[u8; WINDOW], days: &Days) -> Option<(Listed, usize)> {
+pub(super) fn read(window: &[u8; WINDOW], days: &mut Days) -> Option<(Listed, usize)> {
     let [0x30, entry @ 0..0x80, 2, length @ 1..=8, first, second, ..] = *window else {
         return None;
     };
@@ -76,7 +77,12 @@ pub(super) fn read(window: &[u8; WINDOW], days: &Days) -> Option<(Listed, usize)
     if date & 0xffff != 0x0d17 || clock >> 48 & 0xff != u64::from(b'Z') {
         return None;
     }
-    let at = Timestamp::from_unix(days.begins(date >> 16)? + second_of(clock)?).ok()?;
+    let second = second_of(clock)?;
+    let begins = match days.begins(date >> 16) {
+        Some(begins) => begins,
+        None => days.meet(tail.get(2..15)?)?,
+    };
+    let at = Timestamp::from_unix(begins + second).ok()?;
     let reason = match entry - length.min(entry) {
         17 => None,
         31 if clock >> 56 == 0x30 && reason == REASON && code & CODE_MASK == CODE => {
@@ -118,6 +124,8 @@ fn second_of(clock: u64) -> Option<i64> {
 
 /// Octets that are looked at: more than a usual entry has.
 pub(super) const WINDOW: usize = 64;
+/// Of no day: a text has six octets, whatever they are.
+const NO_TEXT: u64 = u64::MAX;
 /// Days that are kept, more than five years of them: 32 KiB.
 const DAYS: usize = 2048;
 /// `0c 30 0a 06 03 55 1d 15`, first octet lowest.

@@ -221,3 +221,15 @@ fn a_reader_stops_at_the_first_fault() {
     assert_eq!(reader.by_ref().filter(Result::is_ok).count(), 4);
     assert!(matches!(reader.finish().unwrap_err().fault, Fault::Entry));
 }
+
+#[test]
+fn a_date_of_no_digits_is_refused_however_it_is_read() {
+    let parts = fixture::small();
+    let mut file = parts.file();
+    let date = [0x17, 13, b'2', b'6', b'0', b'1', b'0', b'2', b'0', b'3', b'0', b'4', b'0', b'5'];
+    let at = file.windows(date.len()).position(|octets| octets == date).unwrap();
+    // NUL for every digit of the day: what a place of no day could be taken for.
+    file[at + 2..at + 8].fill(0);
+    assert!(by_the_block(&file).is_err());
+    assert_eq!(by_the_block(&file), by_the_octet(&file));
+}

@@ -20,36 +20,47 @@ pub(super) struct Entries {
     pub(super) removed: bool,
 }
 
+/// Judges the entries, and shows each to `each`.
 pub(super) fn judge<R: io::Read, T: FnMut(&[u8])>(
     judge: &mut Judge<'_>,
     header: &Header,
     reader: &mut Reader<R, T>,
+    mut each: impl FnMut(&Listed),
 ) -> Result<Entries, ReadError> {
     let mut entries = Entries { count: 0, removed: false };
     let mut last = 0;
     for listed in reader {
         let listed = listed?;
         entries.count += 1;
-        let mut require = |rule: &Rule, holds: bool| {
-            if !holds {
-                judge.broken_first(rule, First(entries.count, &listed));
-            }
-        };
+        each(&listed);
         // What no counter of an authority gives is zero here: neither an issued number nor in order.
         let serial = listed.serial().map_or(0, |serial| serial.get());
-        require(&rules::ENTRY_SERIAL, serial > 0);
-        require(&rules::ENTRY_ORDER, serial > last);
-        last = serial;
-        let forms = is_in_its_form(listed.at);
-        require(&rules::ENTRY_TIME_FORM, forms);
         let begins = listed.invalidity.map_or(listed.at.at, |invalidity| invalidity.at);
         let latest = listed.at.at.max(begins);
-        require(&rules::ENTRY_FUTURE, latest <= header.this_update.at);
-        require(&rules::ENTRY_REASON, matches!(listed.reason, None | Some(1..=6 | REMOVED)));
+        let rules = [
+            (&rules::ENTRY_SERIAL, serial > 0),
+            (&rules::ENTRY_ORDER, serial > last),
+            (&rules::ENTRY_TIME_FORM, is_in_its_form(listed.at)),
+            (&rules::ENTRY_FUTURE, latest <= header.this_update.at),
+            (&rules::ENTRY_REASON, matches!(listed.reason, None | Some(1..=6 | REMOVED))),
+            (&rules::ENTRY_EXTENSION, listed.unknown.is_none() && !listed.wrongly_critical),
+        ];
+        last = serial;
         entries.removed |= listed.reason == Some(REMOVED);
-        require(&rules::ENTRY_EXTENSION, listed.unknown.is_none() && !listed.wrongly_critical);
+        // One question for the millions that are sound.
+        if !rules.iter().fold(true, |sound, (_, holds)| sound & holds) {
+            broken(judge, &rules, First(entries.count, &listed));
+        }
     }
     Ok(entries)
+}
+
+#[cold]
+#[inline(never)]
+fn broken(judge: &mut Judge<'_>, rules: &[(&Rule, bool)], place: First<'_>) {
+    for (rule, _) in rules.iter().filter(|(_, holds)| !holds) {
+        judge.broken_first(rule, &place);
+    }
 }
 
 /// Where something is wrong first.

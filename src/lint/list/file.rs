@@ -37,7 +37,7 @@ pub fn list_file(file: impl io::Read) -> ListReport {
         return ListReport { findings, ..ListReport::default() };
     };
     let expected = Expected { ca, organisation, key: None, stated: None, count: None };
-    let (summary, mut findings) = super::judge(reader, &expected);
+    let (summary, mut findings) = super::judge(reader, &expected, |_| ());
     findings.push(rules::UNCHECKED.broken(Severity::Notice));
     ListReport { ca: Some(ca), summary, findings }
 }

@@ -17,6 +17,7 @@ use crate::crl::Coverage;
 use crate::crl::Edition;
 use crate::crl::Fault;
 use crate::crl::Header;
+use crate::crl::Listed;
 use crate::crl::ReadError;
 use crate::crl::Reader;
 use crate::crl::TbsList;
@@ -42,6 +43,20 @@ pub use rules::ALL as LIST_RULES;
 /// # Errors
 /// All findings, when there are any.
 pub fn check_list(tbs: TbsList, authority: &Authority<'_>) -> Result<Checked<TbsList>, Findings> {
+    check_list_with(tbs, authority, |_| ())
+}
+
+/// [`check_list`], where `each` is shown every entry as it is read from the bytes: whoever keeps an
+/// account of what is to be listed holds it against what will be signed, and not against what that
+/// was made of.
+///
+/// # Errors
+/// All findings, when there are any.
+pub fn check_list_with(
+    tbs: TbsList,
+    authority: &Authority<'_>,
+    each: impl FnMut(&Listed),
+) -> Result<Checked<TbsList>, Findings> {
     let Some(issuer) = authority.issuer else {
         return Err(findings(vec![rules::STATED.broken_at(Severity::Error, SIGNER)]));
     };
@@ -57,7 +72,7 @@ pub fn check_list(tbs: TbsList, authority: &Authority<'_>) -> Result<Checked<Tbs
     let mut found = match Reader::tbs(tbs.as_der()) {
         Ok(reader) => {
             let expected = Expected { count: Some(tbs.count()), ..Expected::of(&edition) };
-            judge(reader, &expected).1
+            judge(reader, &expected, each).1
         }
         Err(error) => vec![unread(&error)],
     };
@@ -79,7 +94,7 @@ pub fn list<R: io::Read, T: FnMut(&[u8])>(
     reader: Reader<R, T>,
     edition: &Edition<'_>,
 ) -> Result<ListSummary, Findings> {
-    let (summary, found) = judge(reader, &Expected::of(edition));
+    let (summary, found) = judge(reader, &Expected::of(edition), |_| ());
     match summary {
         Some(summary) if found.is_empty() => Ok(summary),
         Some(_) | None => Err(findings(found)),
@@ -152,11 +167,12 @@ impl<'a> Expected<'a> {
 fn judge<R: io::Read, T: FnMut(&[u8])>(
     mut reader: Reader<R, T>,
     expected: &Expected<'_>,
+    each: impl FnMut(&Listed),
 ) -> (Option<ListSummary>, Vec<Finding>) {
     let mut judge = Judge { expected, findings: Vec::new() };
     let header = reader.header().clone();
     header::judge(&mut judge, &header);
-    let read = entries::judge(&mut judge, &header, &mut reader)
+    let read = entries::judge(&mut judge, &header, &mut reader, each)
         .and_then(|entries| Ok((entries, reader.finish()?)));
     let (entries, trailer) = match read {
         Ok(read) => read,
