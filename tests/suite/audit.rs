@@ -59,7 +59,7 @@ fn the_list_begins_after_a_number() {
 #[test]
 fn a_changed_entry_is_named() {
     for (sql, broken) in [
-        ("UPDATE audit SET line = replace(line, '\"3\"', '\"4\"') WHERE entry = 8", 8),
+        ("UPDATE audit SET line = replace(line, '\"4\"', '\"5\"') WHERE entry = 12", 12),
         ("UPDATE audit SET line = replace(line, 'founded', 'fuonded') WHERE entry = 1", 1),
         ("UPDATE audit SET hash = zeroblob(32) WHERE entry = 8", 8),
         ("DELETE FROM audit WHERE entry = 8", 9),
