@@ -129,10 +129,11 @@ static MINUTES: [u32; 2048] = {
 #[expect(clippy::indexing_slicing, reason = "a slip does not compile")]
 static SECONDS: [u64; 64] = {
     let mut seconds = [0; 64];
-    let mut second = 0;
+    let (mut second, mut digits) = (0, 0);
     while second < 60 {
-        let digits = 0x3030 + ((second / 10) | ((second % 10) << 8));
-        seconds[second as usize] = digits << 32 | 0x305a << 48;
+        // Tens in the lower octet, ones in the upper.
+        seconds[second] = (0x3030 + digits) << 32 | 0x305a << 48;
+        digits = if digits >> 8 == 9 { (digits & 0xff) + 1 } else { digits + 0x100 };
         second += 1;
     }
     seconds

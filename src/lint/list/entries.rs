@@ -64,6 +64,7 @@ fn broken(judge: &mut Judge<'_>, rules: &[(&Rule, bool)], place: First<'_>) {
 }
 
 /// Where something is wrong first.
+#[derive(Clone, Copy)]
 struct First<'a>(u64, &'a Listed);
 
 impl fmt::Display for First<'_> {
