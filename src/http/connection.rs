@@ -96,6 +96,8 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         .timer(TokioTimer::new())
         // Ours, which tells a head that comes slowly from a connection that is idle.
         .header_read_timeout(None)
+        // Who has said everything may still wait for the answer.
+        .half_close(true)
         .max_buf_size(head_octets)
         .max_headers(MAX_HEADERS)
         .http2()
