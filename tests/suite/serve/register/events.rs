@@ -76,13 +76,13 @@ fn what_an_event_ended_is_known_at_once_and_why() {
     let stage = with_residents(1);
     stage.issue(&holder("p-1"), "");
     let served = Served::of(&stage);
-    let before = served.get("auditor", "/v1/why/signature/3").is(200);
+    let before = served.get("auditor", "/v1/why/signature/4").is(200);
     assert_eq!(before["state"], "live");
     let answered = served.send(&stage, "kiyose", &[relocation(KIYOSE, 1, "p-1")]).lines();
     assert_eq!(answered[0]["certificates"][0]["effect"], "revoke");
-    let why = stage.jpki("why --ca signature --serial 3 --json").exits(0).json();
+    let why = stage.jpki("why --ca signature --serial 4 --json").exits(0).json();
     assert_eq!((&why["state"], &why["event"]["id"]), (&json!("revoked"), &json!("132217-1")));
-    assert_eq!(served.get("auditor", "/v1/why/signature/3").is(200), why);
+    assert_eq!(served.get("auditor", "/v1/why/signature/4").is(200), why);
     served.stop();
 }
 

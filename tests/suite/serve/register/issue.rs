@@ -7,6 +7,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::NOW;
 use crate::stage::Stage;
 use crate::stage::holder;
@@ -34,7 +35,7 @@ fn certificates_come_out_and_the_same_ones_again() {
 
     let [signature, authentication] = [0, 1].map(|position| &issued["certificates"][position]);
     assert_eq!(signature["kind"], "signature");
-    assert_eq!(signature["serial"], "3");
+    assert_eq!(signature["serial"], "4");
     assert_eq!(signature["partition"], "132217");
     assert_eq!(authentication["kind"], "user-authentication");
     for (certificate, key) in [(signature, 1), (authentication, 2)] {
@@ -66,7 +67,7 @@ fn a_key_stands_for_one_content() {
     renewed["renew"] = json!(true);
     served.issue(&stage, "one", &renewed).refused(409, conflict);
     served.stop();
-    assert_eq!(stage.count("issued"), 2);
+    assert_eq!(stage.count("issued"), FOUNDING + 2);
 }
 
 /// Sends requests side by side; what became of each, in their order.
@@ -102,7 +103,7 @@ fn one_key_sent_by_twenty_at_once_gives_one_pair() {
     assert!(documents.iter().all(|document| *document == documents[0]));
     assert!(answers.iter().all(|answer| [200, 201].contains(&answer.status)), "{answers:?}");
     served.stop();
-    assert_eq!((stage.count("issued"), stage.count("voided")), (2, 0));
+    assert_eq!((stage.count("issued"), stage.count("voided")), (FOUNDING + 2, 0));
     stage.is_whole();
 }
 
@@ -138,7 +139,7 @@ fn a_refusal_names_its_rule_and_item() {
     let mut renewed = asked("p-2", 3);
     renewed["renew"] = json!(true);
     served.issue(&stage, "d", &renewed).is(201);
-    let why = served.get("issuer", "/v1/why/signature/3").is(200);
+    let why = served.get("issuer", "/v1/why/signature/4").is(200);
     assert_eq!(why["reason"], "superseded");
     let mut moved = asked("p-2", 4);
     moved["holder"]["address"] = json!("東京都清瀬市中里架空１番地");
@@ -240,7 +241,7 @@ fn a_certificate_is_held_released_and_ended() {
     stage.issue(&holder("p-1"), "--carrier phone");
     let served = Served::of(&stage);
     let act = |document: Value| served.post_json(&stage, "issuer", "/v1/revocations", &document);
-    let phone = |act: &str| json!({ "ca": "user-authentication", "serial": "3", "act": act });
+    let phone = |act: &str| json!({ "ca": "user-authentication", "serial": "4", "act": act });
     let held = act(phone("hold")).is(200);
     assert_eq!(
         (&held["before"]["state"], &held["after"]["state"]),
@@ -249,14 +250,14 @@ fn a_certificate_is_held_released_and_ended() {
     act(phone("release")).is(200);
     act(phone("release")).refused(422, Some("R-NOT-HELD"));
 
-    let mut revoke = json!({ "ca": "signature", "serial": "3", "act": "revoke" });
+    let mut revoke = json!({ "ca": "signature", "serial": "4", "act": "revoke" });
     act(revoke.clone()).refused(400, Some("E-MISSING"));
     revoke["reason"] = json!("key-compromise");
     let done = act(revoke.clone()).is(200);
     // As the command would have answered, for another certificate of the same person.
-    let words = "revoke --ca signature --serial 4 --reason key-compromise --json";
+    let words = "revoke --ca signature --serial 5 --reason key-compromise --json";
     let mut command = stage.jpki(words).exits(0).json();
-    command["serial"] = json!("3");
+    command["serial"] = json!("4");
     command["carrier"] = json!("card");
     assert!(command["not_after"].is_string());
     command["not_after"] = done["not_after"].clone();
@@ -271,10 +272,10 @@ fn a_certificate_is_held_released_and_ended() {
         revoke["serial"] = json!(bad);
         act(revoke.clone()).refused(400, Some("E-WORD"));
     }
-    act(json!({ "ca": "signature", "serial": "3", "act": "hold", "reason": "superseded" }))
+    act(json!({ "ca": "signature", "serial": "4", "act": "hold", "reason": "superseded" }))
         .refused(400, Some("E-UNEXPECTED"));
-    act(json!({ "ca": "signature", "serial": 3, "act": "hold" })).refused(400, Some("E-JSON"));
-    act(json!({ "ca": "root", "serial": "3", "act": "hold" })).refused(400, Some("E-JSON"));
+    act(json!({ "ca": "signature", "serial": 4, "act": "hold" })).refused(400, Some("E-JSON"));
+    act(json!({ "ca": "root", "serial": "4", "act": "hold" })).refused(400, Some("E-JSON"));
     served.stop();
     stage.is_whole();
 }
@@ -293,7 +294,7 @@ fn a_server_issues_under_the_generation_that_another_process_made() {
     while !stage.read_text("serve.log").contains("were read anew") {}
     assert_eq!(generation(served.issue(&stage, "3", &asked("p-3", 3))), 3);
     // What the first generation issued is still there.
-    let first = served.get("issuer", "/v1/certificates/signature/3").is(200);
+    let first = served.get("issuer", "/v1/certificates/signature/4").is(200);
     assert_eq!(first["generation"], 1);
     served.stop();
     stage.is_whole();

@@ -14,14 +14,14 @@ fn a_certificate_is_looked_up_without_its_holder() {
     let served = Served::of(&stage);
     let issued = served.issue(&stage, "a", &asked("p-1", 1)).is(201);
     let issued = &issued["certificates"][0];
-    let path = "/v1/certificates/signature/3";
+    let path = "/v1/certificates/signature/4";
     let to_issuer = served.get("issuer", path).is(200);
     assert_eq!(to_issuer["pem"], issued["pem"]);
     let to_auditor = served.get("auditor", path).is(200);
     let expected = json!({
         "ca": "signature",
         "generation": 1,
-        "serial": "3",
+        "serial": "4",
         "carrier": "card",
         "partition": "132217",
         "not_before": issued["not_before"],
@@ -34,7 +34,7 @@ fn a_certificate_is_looked_up_without_its_holder() {
     assert_eq!(to_auditor, expected);
     assert!(!to_auditor.to_string().contains("p-1") && !to_issuer.to_string().contains("p-1"));
 
-    let hold = json!({ "ca": "signature", "serial": "3", "act": "hold" });
+    let hold = json!({ "ca": "signature", "serial": "4", "act": "hold" });
     served.post_json(&stage, "issuer", "/v1/revocations", &hold).is(200);
     let held = served.get("auditor", path).is(200);
     assert_eq!((&held["state"], &held["since"]), (&json!("held"), &json!("2026-04-02T00:00:00Z")));
@@ -46,7 +46,7 @@ fn a_certificate_whose_time_is_up_is_expired() {
     let stage = home();
     stage.issue(&holder("p-1"), "");
     let served = Served::with(&stage, "--at 2031-04-02T09:00:00+09:00");
-    for path in ["/v1/certificates/signature/3", "/v1/why/signature/3"] {
+    for path in ["/v1/certificates/signature/4", "/v1/why/signature/4"] {
         assert_eq!(served.get("auditor", path).is(200)["state"], "expired", "{path}");
     }
     served.stop();
