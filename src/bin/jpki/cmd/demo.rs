@@ -80,6 +80,12 @@ impl Stage<'_> {
         )?;
         self.step("… the signature certificate is revoked", &["verify", both[0]], Exit::Negative)?;
         self.step("… the other one is not", &["verify", both[1]], Exit::Done)?;
+        self.step(
+            "The same by a responder's signed answer (OCSP), as a verifier asks and judges it",
+            &["ocsp", "query", "--ca", "signature", "--serial", "4", "--nonce"],
+            Exit::Negative,
+        )?;
+        self.step("… and of the other", &["ocsp", "query", "--certificate", both[1]], Exit::Done)?;
         self.lists_of_her_town()?;
         self.step(
             "Revocation is final",
