@@ -269,12 +269,15 @@ pub struct EventReport {
 #[non_exhaustive]
 pub struct ToldReport {
     /// The change reason (異動事由).
+    #[cfg_attr(feature = "http", schema(required = false))]
     pub reason: String,
     /// Day of the change.
+    #[cfg_attr(feature = "http", schema(required = false))]
     pub event_date: String,
     /// Day of the notice.
     pub notified_on: Option<String>,
     /// When the register was changed.
+    #[cfg_attr(feature = "http", schema(required = false))]
     pub recorded_at: String,
 }
 

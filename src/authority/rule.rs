@@ -130,8 +130,8 @@ impl Rule {
                  again"
             }
             Self::AlreadyLive => {
-                "this person holds a live certificate of this kind on this carrier: ask with \
-                 --renew, which revokes it as superseded"
+                "this person holds a live certificate of this kind on this carrier: ask for its \
+                 renewal (--renew), which revokes it as superseded"
             }
             Self::KeyMissing => "no public key was given for this kind",
             Self::KeyOfAnother => {

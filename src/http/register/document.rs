@@ -12,12 +12,18 @@ use axum::response::Response as Answer;
 use utoipa::IntoResponses;
 use utoipa::Modify;
 use utoipa::OpenApi;
+use utoipa::PartialSchema;
+use utoipa::ToSchema;
+use utoipa::openapi::Components;
 use utoipa::openapi::Content;
 use utoipa::openapi::ContentBuilder;
+use utoipa::openapi::ObjectBuilder;
 use utoipa::openapi::Ref;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::Response;
 use utoipa::openapi::ResponseBuilder;
+use utoipa::openapi::Schema;
+use utoipa::openapi::schema::SchemaType;
 use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::security::SecurityScheme;
 use utoipa_axum::router::OpenApiRouter;
@@ -69,8 +75,7 @@ repeats what was sent.";
 #[derive(OpenApi)]
 #[openapi(
     info(title = "jpki register", description = DESCRIPTION),
-    components(schemas(EventForm, EventOutcome, Problem)),
-    modifiers(&ByCertificate),
+    modifiers(&Common),
     tags(
         (name = "register", description = "Events of the resident register."),
         (name = "certificates", description = "Holders' certificates."),
@@ -78,10 +83,11 @@ repeats what was sent.";
 )]
 struct Interface;
 
-/// Who asks is known by a certificate.
-struct ByCertificate;
+/// What the operations have in common: who asks is known by a certificate, lines are documents, and
+/// what is refused is a problem.
+struct Common;
 
-impl Modify for ByCertificate {
+impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let scheme = SecurityScheme::MutualTls {
             description: Some("A client certificate that jpki.toml knows.".to_owned()),
@@ -89,11 +95,34 @@ impl Modify for ByCertificate {
             extensions: None,
         };
         let components = document.components.get_or_insert_default();
+        add::<EventForm>(components);
+        add::<EventOutcome>(components);
+        add::<Problem>(components);
         components.security_schemes.insert("certificate".to_owned(), RefOr::T(scheme));
         let none: [&str; 0] = [];
         document.security = Some(vec![SecurityRequirement::new("certificate", none)]);
     }
 }
+
+/// Adds a schema, with those that it refers to.
+fn add<T: ToSchema>(components: &mut Components) {
+    components.schemas.insert(T::name().into_owned(), T::schema());
+    let mut others = Vec::new();
+    T::schemas(&mut others);
+    components.schemas.extend(others);
+}
+
+/// JSON Lines: more documents than one, so no schema of one document fits.
+pub(super) struct Lines;
+
+impl PartialSchema for Lines {
+    fn schema() -> RefOr<Schema> {
+        let lines = ObjectBuilder::new().schema_type(SchemaType::AnyValue);
+        lines.description(Some("JSON Lines: a JSON document in each line.")).into()
+    }
+}
+
+impl ToSchema for Lines {}
 
 /// What any request can be answered with.
 pub(super) struct Always;

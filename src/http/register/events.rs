@@ -23,7 +23,7 @@ use super::role;
 
 /// Follows the register: takes the lines of a feed, and answers each.
 ///
-/// The body is JSON Lines, each line an `Event`, as `jpki feed apply` takes them. They are applied in
+/// The body is JSON Lines, each line an `EventForm`, as `jpki feed apply` takes them. They are applied in
 /// order, in groups that are durable together, and answered in order: a line each, an `EventOutcome`,
 /// and one more for every event that had waited for one of them. 200 says that the body was read, not
 /// that every event was applied. After any other answer send the same lines again: what was applied is
@@ -41,16 +41,16 @@ use super::role;
     tag = "register",
     request_body(
         content(
-            (String = "application/x-ndjson", example = json!(document::EVENT_LINE)),
-            (String = "application/jsonl", example = json!(document::EVENT_LINE)),
+            (document::Lines = "application/x-ndjson", example = json!(document::EVENT_LINE)),
+            (document::Lines = "application/jsonl", example = json!(document::EVENT_LINE)),
         ),
-        description = "A line for each event: an `Event`. No more than 65536 lines.",
+        description = "A line for each event: an `EventForm`. No more than 65536 lines.",
     ),
     responses(
         (
             status = 200,
             description = "The body was read: a line for each event, an `EventOutcome`.",
-            body = String,
+            body = document::Lines,
             content_type = "application/x-ndjson",
         ),
         document::Always,

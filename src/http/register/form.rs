@@ -28,6 +28,21 @@ use crate::register::HolderForm;
 /// A request for certificates.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "holder": {
+        "person": "p-0001",
+        "name": "山田　花子",
+        "birth_date": "1990-12-07",
+        "sex": "female",
+        "address": "東京都清瀬市中里五丁目８４２番地",
+        "municipality": "132217",
+        "residence": { "category": "national" }
+    },
+    "public_keys": {
+        "signature": SIGNATURE_KEY,
+        "user-authentication": USER_AUTHENTICATION_KEY
+    }
+}))]
 pub(super) struct CertificatesForm {
     /// The holder, as in a holder file.
     holder: HolderForm,
@@ -147,6 +162,9 @@ fn unusable<E: fmt::Display>(field: &'static str, kind: Kind) -> impl Fn(E) -> R
 /// An act on a certificate.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "ca": "signature", "serial": "3", "act": "revoke", "reason": "cessation-of-operation"
+}))]
 pub(super) struct RevocationForm {
     /// The authority.
     pub(super) ca: CaName,
@@ -232,3 +250,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<RequestId, Refused>
         )),
     }
 }
+
+/// Keys of nobody, for the document.
+const SIGNATURE_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEP7BaNjL1LNyXmAZSTw9ynrBoxSyc8k/tn4wRn0ySCDiZJJdrD74puw25zha25rXLPderlIpf6zMs7m8Cxt+HCw==";
+const USER_AUTHENTICATION_KEY: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEfghB1xwjwR3wwBQt2tGsL5PiKCHDwtX9hXe9/zfGiM8/MDF+iEWfNyXtqBiQSBuyi6IeGnyNsGgsfg6tBnRwfw==";

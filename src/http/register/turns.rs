@@ -50,10 +50,13 @@ impl Desk {
         // Apart from the request: others' answers do not depend on this client's staying.
         tokio::spawn(async move {
             let turn = Arc::clone(&desk.turns.turn).lock_owned().await;
-            let server = Arc::clone(&desk);
+            let group = desk.turns.take();
+            if group.is_empty() {
+                return;
+            }
             let work = move || {
-                let _turn = turn;
-                server.serve(desk.turns.take());
+                desk.serve(group);
+                drop(turn);
             };
             if tokio::task::spawn_blocking(work).await.is_err() {
                 tracing::error!("a group of requests did not end");
@@ -64,9 +67,6 @@ impl Desk {
 
     fn serve(&self, group: Vec<Waiting>) {
         let (requests, answers): (Vec<_>, Vec<_>) = group.into_iter().unzip();
-        if requests.is_empty() {
-            return;
-        }
         match self.with(|authority| authority.issue_all(&requests)) {
             Ok(outcomes) => {
                 for (outcome, answer) in outcomes.into_iter().zip(answers) {

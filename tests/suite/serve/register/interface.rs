@@ -1,11 +1,14 @@
 //! The interface as its document has it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::Value;
 use serde_json::json;
 
 use super::Served;
+use super::certificates;
 use super::home;
 
 /// The operations of the document, with what each may be answered with.
@@ -57,4 +60,44 @@ fn the_document_says_all_that_is_served() {
         holder["properties"]["request_id"].is_null() && holder["properties"]["name"].is_object()
     );
     assert_eq!(holder["additionalProperties"], json!(false));
+}
+
+/// Schemathesis makes requests out of the document, good and bad ones, and holds the answers against
+/// it.
+#[test]
+fn no_request_is_answered_otherwise_than_the_document_says() {
+    let stage = home();
+    // A client that may do everything.
+    let text = stage.read_text("home/jpki.toml");
+    let all = "roles = [\"issuer\", \"register\", \"auditor\"]";
+    stage.write("home/jpki.toml", text.replace("roles = [\"issuer\"]", all));
+    let served = Served::of(&stage);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut schemathesis = Command::new(root.join("target/venv/bin/st"));
+    schemathesis
+        .env("SCHEMATHESIS_HOOKS", root.join("tests/suite/serve/register/schemathesis_hooks.py"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .current_dir(stage.path(""))
+        .args(["run", &served.url("/openapi.json"), "--no-color", "--seed", "1"])
+        .args(["--max-examples", "12", "--continue-on-failure"])
+        // Rules refuse what has the right form; who may do what is tested elsewhere.
+        .args(["--exclude-checks", "positive_data_acceptance,ignored_auth"])
+        .arg("--request-cert")
+        .arg(certificates().join("issuer.pem"))
+        .arg("--request-cert-key")
+        .arg(certificates().join("issuer.key"))
+        .arg("--tls-verify")
+        .arg(certificates().join("ca.pem"));
+    let output = schemathesis.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    // It has asked for everything, and has got what there is to be had.
+    assert!(said.contains("Tested: 5"), "{said}");
+    served.stop();
+    let log = stage.read_text("serve.log");
+    for done in ["status=201", "route=\"/v1/events\" status=200", "status=404", "status=422"] {
+        assert!(log.contains(done), "{done}: {said}");
+    }
+    assert!(stage.count("issued") > 0, "{said}");
+    stage.is_whole();
 }
