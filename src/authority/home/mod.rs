@@ -18,6 +18,7 @@
 mod config;
 mod publication;
 mod responder;
+mod rotation;
 mod service;
 
 use std::fs;
@@ -59,13 +60,13 @@ use super::rule::Rule;
 
 pub use config::Config;
 pub use publication::PublicationRenewal;
-pub use responder::NewResponder;
 pub use responder::Responder;
 pub use responder::ResponderFault;
 pub use responder::ResponderStanding;
-pub use responder::RotateOptions;
-pub use responder::Rotated;
-pub use responder::Rotation;
+pub use rotation::NewResponder;
+pub use rotation::RotateOptions;
+pub use rotation::Rotated;
+pub use rotation::Rotation;
 
 /// An installation's folder, with its settings read.
 #[derive(Debug)]
