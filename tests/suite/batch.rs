@@ -121,7 +121,7 @@ fn a_key_in_base64_is_the_same_key() {
     same["request_id"] = "r-1".into();
     stage.write_lines("batch.jsonl", &[same]);
     stage.jpki(BATCH).exits(0);
-    let certified = stage.shell("openssl x509 -noout -pubkey -in out/*-2.pem").exits(0).stdout;
+    let certified = stage.shell("openssl x509 -noout -pubkey -in out/*-3.pem").exits(0).stdout;
     assert_eq!(certified, pem);
 }
 

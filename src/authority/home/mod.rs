@@ -19,6 +19,7 @@ mod answer;
 mod config;
 mod publication;
 mod responder;
+mod rotation;
 mod serve;
 mod service;
 
@@ -61,13 +62,13 @@ use super::rule::Rule;
 
 pub use config::Config;
 pub use publication::PublicationRenewal;
-pub use responder::NewResponder;
 pub use responder::Responder;
 pub use responder::ResponderFault;
 pub use responder::ResponderStanding;
-pub use responder::RotateOptions;
-pub use responder::Rotated;
-pub use responder::Rotation;
+pub use rotation::NewResponder;
+pub use rotation::RotateOptions;
+pub use rotation::Rotated;
+pub use rotation::Rotation;
 pub use serve::AdminSettings;
 pub use serve::CertificateFingerprint;
 pub use serve::ClientRole;

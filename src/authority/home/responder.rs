@@ -1,33 +1,16 @@
-//! The responders' keys and certificates in a home: one for each generation of an authority.
-//!
-//! Every certificate is for another key. The one before has no further use: its certificate lives for
-//! thirty days at most, nothing that it signed is verified for longer, and whoever answers with it has
-//! it in memory. So it is destroyed, by giving the new one its name: what is not there cannot be
-//! stolen. A key that an interrupted rotation left without a certificate goes as well.
+//! The responders in a home: one for each generation of an authority.
 
-use std::fs;
 use std::path::PathBuf;
 
-use rand_core::CryptoRngCore;
-
-use crate::asn1::KeyAlgorithm;
-use crate::asn1::PublicKey;
-use crate::authority::Authority;
 use crate::authority::DAY;
 use crate::authority::ROTATION_DAYS;
-use crate::authority::Recovery;
-use crate::authority::Refused;
-use crate::authority::Renewed;
-use crate::authority::Rule;
 use crate::authority::der_of;
-use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::policy::ListTiming;
 use crate::profile::Service;
 use crate::profile::ServiceKey;
-use crate::signer;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
 use crate::signer::Signer as _;
@@ -39,61 +22,8 @@ use crate::store::StoreError;
 
 use super::Home;
 use super::HomeError;
-use super::Opening;
 use super::service::Places;
-use super::service::fault;
-use super::service::next_key_file;
 use super::service::read_if_there;
-
-/// Whose responders' keys are rotated, and how.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct RotateOptions {
-    /// Those of this authority alone.
-    pub ca: Option<CaName>,
-    /// That of this generation alone; else of all that are in force.
-    pub generation: Option<Generation>,
-    /// What the new keys are; else what those before were, at first what the generation's own is.
-    pub algorithm: Option<KeyAlgorithm>,
-    /// Those alone whose certificates end within [`ROTATION_DAYS`], or that
-    /// are missing.
-    pub only_due: bool,
-    /// Whether the keys before are compromised: their certificates are then revoked for it.
-    pub compromised: bool,
-}
-
-/// What a rotation made, or would make.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Rotation {
-    /// For each generation whose turn it was, by authority, oldest first.
-    pub rotated: Vec<Rotated>,
-    /// What a crash had left.
-    pub recovery: Recovery,
-}
-
-/// What became of one responder's key. A failure concerns it alone.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Rotated {
-    /// The authority.
-    pub ca: CaName,
-    /// The generation.
-    pub generation: Generation,
-    /// The new key and its certificate, a refusal by rule, or what failed.
-    pub outcome: Result<Result<NewResponder, Refused>, HomeError>,
-}
-
-/// A responder's key that was made, or would be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct NewResponder {
-    /// Its certificate.
-    pub new: Renewed,
-    /// What the key is.
-    pub algorithm: KeyAlgorithm,
-    /// The file of the key.
-    pub key: PathBuf,
-}
 
 /// A generation's responder as it stands in a home.
 #[derive(Debug)]
@@ -112,8 +42,8 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// The instant from which on its key is to be rotated; none when it needs no other, since its certificate ends
-    /// with the generation's own, and when there is none.
+    /// The instant from which on its key is to be rotated; none when it needs no other, since its
+    /// certificate ends with the generation's own, and when there is none.
     #[must_use]
     pub fn due_at(&self) -> Option<Timestamp> {
         let (record, _) = self.certificate.as_ref()?;
@@ -199,108 +129,6 @@ impl ResponderFault {
 }
 
 impl Home {
-    /// Makes new keys for responders, each with its certificate, and writes these to
-    /// `ca/ocsp-<ca>-<generation>.cer` and `.pem`. A home [to rehearse](Home::to_rehearse) only says
-    /// what it would make.
-    ///
-    /// Whatever this is killed in leaves a key and a certificate that belong together, in one place or
-    /// the other, and [`Home::responder_signers`] finds them; the next rotation puts the files in
-    /// place.
-    ///
-    /// # Errors
-    /// As for [`Home::authority`], but that the services' keys may be missing; a refusal of all by
-    /// rule is the inner error. What concerns one alone is part of the result.
-    pub fn rotate_responders(
-        &self,
-        options: &RotateOptions,
-        clock: Box<dyn Clock>,
-        passphrase: Option<&Passphrase>,
-        random: &mut impl CryptoRngCore,
-    ) -> Result<Result<Rotation, Refused>, HomeError> {
-        let Some(_lock) = super::lock_folder(&self.key_folder())? else {
-            return Ok(Err(Rule::RenewalPending.into()));
-        };
-        let opening = Opening::Locked { publication: false };
-        let (mut authority, recovery) = self.open_with_keys(clock, passphrase, opening)?;
-        let of_ca = |ca| options.ca.is_none_or(|only| only == ca);
-        let asked: Vec<_> = match options.generation {
-            Some(generation) => {
-                let cas = CaName::ALL.into_iter().filter(|ca| of_ca(*ca));
-                cas.map(|ca| (ca, generation)).collect()
-            }
-            None => authority.generations_in_force().filter(|(ca, _)| of_ca(*ca)).collect(),
-        };
-        let mut rotated = Vec::new();
-        for (ca, generation) in asked {
-            let is_due = || self.is_responder_due(&authority, (ca, generation), passphrase);
-            let outcome = match if options.only_due { is_due() } else { Ok(true) } {
-                Ok(false) => continue,
-                Ok(true) => {
-                    self.rotate(&mut authority, (ca, generation), options, passphrase, random)
-                }
-                Err(error) => Err(error),
-            };
-            rotated.push(Rotated { ca, generation, outcome });
-        }
-        Ok(Ok(Rotation { rotated, recovery }))
-    }
-
-    /// Rotates the keys of those responders for which it is time: their certificates end within
-    /// [`ROTATION_DAYS`], or are missing or not in force, or their
-    /// keys are. Else does nothing. A home [to rehearse](Home::to_rehearse) only says what it would
-    /// make.
-    ///
-    /// # Errors
-    /// When the disk or the store fails. What concerns one alone is part of the result.
-    pub fn rotate_responders_in_time(
-        &self,
-        authority: &mut Authority,
-        passphrase: Option<&Passphrase>,
-        random: &mut impl CryptoRngCore,
-    ) -> Result<Vec<Rotated>, HomeError> {
-        let asked: Vec<_> = authority.generations_in_force().collect();
-        let mut turns = Vec::new();
-        for of in &asked {
-            let due = self.is_responder_due(authority, *of, passphrase);
-            // Or an interrupted rotation has something to be put in place.
-            let place = self.places(ServiceKey::Responder(of.0, of.1)).next;
-            if !matches!(due, Ok(false)) || super::is_there(&place)? {
-                turns.push((*of, due));
-            }
-        }
-        if turns.is_empty() {
-            return Ok(Vec::new());
-        }
-        let lock = if self.rehearsal { None } else { super::lock_folder(&self.key_folder())? };
-        let is_alone = self.rehearsal || lock.is_some();
-        if lock.is_some() {
-            // Another may have done it since the opening.
-            authority.take_up_services_again(None)?;
-        }
-        let options = RotateOptions::default();
-        let mut rotated = Vec::new();
-        for ((ca, generation), due) in turns {
-            let of = (ca, generation);
-            let due = if lock.is_some() {
-                let settled = self.settle(authority, of, passphrase);
-                settled.and_then(|()| self.is_responder_due(authority, of, passphrase))
-            } else {
-                due
-            };
-            let is_in_force = || authority.in_force(ServiceKey::Responder(ca, generation)).is_ok();
-            let outcome = match due {
-                Ok(false) => continue,
-                Ok(true) if is_alone => self.rotate(authority, of, &options, passphrase, random),
-                // Whoever is at it now does the same, or the next run will.
-                Ok(true) if is_in_force() => continue,
-                Ok(true) => Ok(Err(Rule::RenewalPending.into())),
-                Err(error) => Err(error),
-            };
-            rotated.push(Rotated { ca, generation, outcome });
-        }
-        Ok(rotated)
-    }
-
     /// The responders of all generations that are in force, by authority, oldest first, each with its
     /// certificate and its key: for answering. Reads `store` and the responders' key files, and no
     /// other; writes nothing.
@@ -368,90 +196,8 @@ impl Home {
         super::any_is_encrypted(&self.responder_key_folder(), |name| name.starts_with(&prefix))
     }
 
-    /// Makes one responder another key, with its certificate. The folder must be locked, unless this
-    /// is a rehearsal.
-    pub(super) fn rotate(
-        &self,
-        authority: &mut Authority,
-        (ca, generation): (CaName, Generation),
-        options: &RotateOptions,
-        passphrase: Option<&Passphrase>,
-        random: &mut impl CryptoRngCore,
-    ) -> Result<Result<NewResponder, Refused>, HomeError> {
-        let compromised = options.compromised;
-        let new = match authority.rehearse_responder_rotation(ca, generation, compromised)? {
-            Ok(new) => new,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let algorithm = match options.algorithm {
-            Some(algorithm) => algorithm,
-            None => authority.responder_algorithm(ca, generation)?,
-        };
-        let Places { folder, current, next } = self.places(ServiceKey::Responder(ca, generation));
-        let mut made = NewResponder { new, algorithm, key: current.clone() };
-        if self.rehearsal {
-            return Ok(Ok(made));
-        }
-        self.settle(authority, (ca, generation), passphrase)?;
-        let pair = signer::generate(algorithm, random)?;
-        let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
-        signer::write_key_file(&next, &pair, passphrase, random)?;
-        super::sync_folder(&folder)?;
-        let signer = SoftwareSigner::new(&pair)?;
-        let key = signer.public_key();
-        match authority.rotate_responder(ca, generation, key, compromised)? {
-            Ok(new) => made.new = new,
-            Err(refused) => return Ok(Err(refused)),
-        }
-        // The key before is destroyed, unlike an authority's: see above.
-        fs::rename(&next, &current).map_err(fault(&next))?;
-        super::sync_folder(&folder)?;
-        self.write_service_certificates(authority)?;
-        Ok(Ok(made))
-    }
-
-    /// Puts right what an interrupted rotation left: a key that was certified gets its name, one that
-    /// was not is destroyed. The folder must be locked, and `authority` taken up since.
-    fn settle(
-        &self,
-        authority: &Authority,
-        (ca, generation): (CaName, Generation),
-        passphrase: Option<&Passphrase>,
-    ) -> Result<(), HomeError> {
-        let key = ServiceKey::Responder(ca, generation);
-        let Places { folder, current, next } = self.places(key);
-        super::clear_unfinished(&folder, &next_key_file(key))?;
-        let Some(waiting) = read_if_there(&next, passphrase)? else { return Ok(()) };
-        let certified = certified_hash(authority, key)?;
-        if certified == Some(waiting.public_key().hash()) {
-            fs::rename(&next, &current).map_err(fault(&next))?;
-        } else {
-            fs::remove_file(&next).map_err(fault(&next))?;
-        }
-        super::sync_folder(&folder)
-    }
-
-    /// Whether a responder needs another key now: it is time, or the one that it has is not here.
-    fn is_responder_due(
-        &self,
-        authority: &Authority,
-        (ca, generation): (CaName, Generation),
-        passphrase: Option<&Passphrase>,
-    ) -> Result<bool, HomeError> {
-        if authority.is_responder_ending(ca, generation) {
-            return Ok(true);
-        }
-        let key = ServiceKey::Responder(ca, generation);
-        let Some(hash) = certified_hash(authority, key)? else { return Ok(true) };
-        match self.certified_key(key, hash, passphrase) {
-            Ok(_) => Ok(false),
-            Err(ResponderFault::Unreadable(error)) => Err(error),
-            Err(_) => Ok(true),
-        }
-    }
-
     /// The key with this hash, in its place or still in the one where it waited.
-    fn certified_key(
+    pub(super) fn certified_key(
         &self,
         key: ServiceKey,
         hash: [u8; 32],
@@ -474,14 +220,6 @@ impl Home {
     }
 }
 
-/// The SHA-256 of the key of a service's newest certificate.
-fn certified_hash(authority: &Authority, key: ServiceKey) -> Result<Option<[u8; 32]>, HomeError> {
-    let Some(der) = authority.newest_certificate(key) else { return Ok(None) };
-    let certified =
-        PublicKey::of_certificate(der).map_err(|_| StoreError::Damaged("a service has no key"))?;
-    Ok(Some(certified.hash()))
-}
-
 fn is_in_force(record: &CertificateRecord, now: Timestamp) -> bool {
     record.state == State::Live && (record.not_before..=record.not_after).contains(&now)
 }
@@ -493,13 +231,17 @@ const TRIES: u8 = 3;
 #[cfg(test)]
 #[cfg(feature = "sqlite")]
 mod tests {
+    use std::fs;
     use std::sync::atomic::AtomicBool;
     use std::sync::atomic::Ordering;
 
     use rand_core::OsRng;
 
     use super::super::InitOptions;
+    use super::super::RotateOptions;
     use super::*;
+    use crate::asn1::KeyAlgorithm;
+    use crate::asn1::PublicKey;
     use crate::clock::FixedClock;
 
     fn founded(folder: &tempfile::TempDir) -> Home {

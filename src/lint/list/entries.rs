@@ -59,7 +59,7 @@ pub(super) fn judge<R: io::Read, T: FnMut(&[u8])>(
 #[inline(never)]
 fn broken(judge: &mut Judge<'_>, rules: &[(&Rule, bool)], place: First<'_>) {
     for (rule, _) in rules.iter().filter(|(_, holds)| !holds) {
-        judge.broken_first(rule, &place);
+        judge.broken_first(rule, place);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::stage::FOUNDING;
 use crate::stage::Stage;
 use crate::stage::holder;
 use crate::stage::holder_with;
@@ -84,7 +85,7 @@ fn a_baseline_is_taken_once_and_not_overwritten() {
     let import = "feed import residents.jsonl --json";
     let counts = |entered: u32, known: u32, refused: u32| json!({ "status": "imported", "entered": entered, "known": known, "refused": refused });
     assert_eq!(stage.jpki(&format!("{import} --dry-run")).exits(0).json(), counts(2, 0, 0));
-    assert!(state(&stage).len() == 3, "nobody but those of the founding");
+    assert!(state(&stage).len() == FOUNDING, "nobody but those of the founding");
     assert_eq!(stage.jpki(import).exits(0).json(), counts(2, 0, 0));
     let before = state(&stage);
     assert_eq!(stage.jpki(import).exits(0).json(), counts(0, 2, 0));
