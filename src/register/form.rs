@@ -190,7 +190,34 @@ pub(crate) fn read<T: DeserializeOwned>(
         FormError::of(&path, error.inner(), thing)
     })?;
     json.end().map_err(|error| FormError::of("", &error, thing))?;
-    Ok(form)
+    match stray_list(text) {
+        None => Ok(form),
+        Some(at) => {
+            Err(FormError::new("", format!("a list stands at byte {at} instead of fields")))
+        }
+    }
+}
+
+/// Where a list stands that is none of substitutes: serde takes the fields of a form in a row as well,
+/// without their names.
+fn stray_list(text: &str) -> Option<usize> {
+    let (mut is_string, mut is_escaped) = (false, false);
+    for (at, octet) in text.bytes().enumerate() {
+        match (is_string, octet) {
+            (true, _) if is_escaped => is_escaped = false,
+            (true, b'\\') => is_escaped = true,
+            (_, b'"') => is_string = !is_string,
+            (false, b'[') => {
+                let before = text.get(..at).unwrap_or_default().trim_ascii_end();
+                let named = before.strip_suffix(':').map(str::trim_ascii_end);
+                if !named.is_some_and(|before| before.ends_with("\"substitutes\"")) {
+                    return Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn prefix(field: &str) -> String {
@@ -256,5 +283,27 @@ mod tests {
         assert_eq!(error(&long), "longer than 65536 bytes");
         assert!(error("[]").contains("expected"));
         assert!(error("").contains("ends too early"));
+    }
+
+    #[test]
+    fn fields_in_a_row_are_not_a_form() {
+        let person = r#"["p-1","山田　花子","1990-12-07","female","東京都","132217",{"category":"national"}]"#;
+        for text in
+            [person.to_owned(), GOOD.replace(r#"{"category":"national"}"#, r#"["national"]"#)]
+        {
+            assert!(HolderForm::read(text.as_bytes()).is_err(), "{text}");
+        }
+        let bracket = GOOD.replace("p-1", "[");
+        let other = |error: FormError| !error.to_string().contains("a list");
+        assert!(HolderForm::read(bracket.as_bytes()).map_or_else(other, |_| true));
+        let substitute = r#"{"item":"name","index":0,"original":"U+9AD9","used":"高"}"#;
+        for (list, is_read) in [
+            (format!("[{substitute}]"), true),
+            ("[]".to_owned(), true),
+            (r#"[["name",0,"U+9AD9","高"]]"#.to_owned(), false),
+        ] {
+            let text = GOOD.replace("\"sex\"", &format!("\"substitutes\" : {list},\"sex\""));
+            assert_eq!(HolderForm::read(text.as_bytes()).is_ok(), is_read, "{text}");
+        }
     }
 }
