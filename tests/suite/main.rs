@@ -27,4 +27,5 @@ mod processes;
 mod renewal;
 mod rollover;
 mod stage;
+mod status;
 mod strange;

@@ -272,10 +272,13 @@ fn without_tests(tokens: &[Token]) -> (Vec<Token>, Vec<String>) {
                     }
                 }
                 ";" if depth == 0 => {
-                    if let [word, name, ..] = &tokens[start..]
-                        && word == "mod"
+                    // Behind `pub` or `pub(…)`, when the tests of several rooms share it.
+                    let item: Vec<&str> = tokens[start..at].iter().map(String::as_str).collect();
+                    if let ["mod", name, ..]
+                    | ["pub", "mod", name, ..]
+                    | ["pub", "(", _, ")", "mod", name, ..] = item[..]
                     {
-                        modules.push(name.clone());
+                        modules.push(name.to_owned());
                     }
                     break;
                 }
@@ -310,9 +313,11 @@ mod tests {
             use crate::k::K;
             #[cfg(test)]
             mod fixture;
+            #[cfg(test)]
+            pub(crate) mod shared;
         "##;
         assert_eq!(rooms("src/z.rs", text), ["h"]);
-        assert_eq!(Source::new("src/z.rs", text).test_modules, ["fixture"]);
+        assert_eq!(Source::new("src/z.rs", text).test_modules, ["fixture", "shared"]);
     }
 
     #[test]
