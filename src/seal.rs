@@ -397,3 +397,77 @@ pub enum Cause {
     #[error("the signature that the key made does not verify")]
     Verify(#[source] PublicKeyError),
 }
+
+#[cfg(test)]
+mod tests {
+    use rand_core::OsRng;
+
+    use super::*;
+    use crate::clock::Timestamp;
+    use crate::credential::CaName;
+    use crate::credential::Generation;
+    use crate::credential::Serial;
+    use crate::lint;
+    use crate::ocsp::Answer;
+    use crate::ocsp::Asked;
+    use crate::ocsp::CertId;
+    use crate::ocsp::Edition;
+    use crate::ocsp::Hash;
+    use crate::ocsp::IssuerId;
+    use crate::ocsp::Statement;
+    use crate::ocsp::Status;
+    use crate::ocsp::TrustedIssuer;
+    use crate::profile::Realm;
+    use crate::profile::ca_name;
+    use crate::signer::SoftwareSigner;
+    use crate::signer::generate;
+
+    /// An answer by the responder with this key, about number 5 of an authority with the same key.
+    fn recorded(issuer: &IssuerId, key_id: [u8; 20], now: Timestamp) -> Recorded<TbsAnswer> {
+        let serial = Serial::new(5).unwrap();
+        let id = CertId::new(Hash::Sha1, issuer.hashes(), serial);
+        let tbs = TbsAnswer::encode(&Edition {
+            issuer: (issuer.ca(), issuer.generation()),
+            responder: key_id,
+            produced_at: now,
+            this_update: now,
+            next_update: now.plus_seconds(900),
+            nonce: None,
+            statements: &[Statement { id, status: Status::Good, archive_cutoff: None }],
+        });
+        let end = now.plus_seconds(86_400);
+        let responder = lint::Responder {
+            issuer,
+            issuer_not_after: end,
+            key_id,
+            not_before: now,
+            not_after: end,
+        };
+        Recorded::mint(lint::check_answer(tbs, &responder).unwrap(), Intent::new(1))
+    }
+
+    #[test]
+    fn an_answer_is_signed_by_the_key_that_it_names_alone() {
+        let pair = |algorithm| SoftwareSigner::new(&generate(algorithm, &mut OsRng).unwrap());
+        for algorithm in [KeyAlgorithm::P256, KeyAlgorithm::P384] {
+            let (own, other) = (pair(algorithm).unwrap(), pair(algorithm).unwrap());
+            let realm = Realm::sandbox();
+            let (ca, generation) = (CaName::Signature, Generation::FIRST);
+            let name = ca_name(ca, realm.organisation());
+            let issuer = IssuerId::new(ca, generation, &name, own.public_key());
+            let now = "2026-11-21T00:00:00Z".parse().unwrap();
+            let ask = || recorded(&issuer, own.public_key().key_id(), now);
+            let refused = seal(ask(), &other).unwrap_err();
+            assert!(matches!(refused.cause, Cause::OtherKey));
+            let der = seal(ask(), &own).unwrap().to_der(&[0x30, 0]);
+            // That is no certificate, so nobody reads it; with one, the issuer itself is believed.
+            assert!(Answer::read(&der).is_err());
+            let certificate = std::fs::read("testdata/jlis-ca/signca02.cer").unwrap();
+            let answer = Answer::read(&seal(ask(), &own).unwrap().to_der(&certificate)).unwrap();
+            let trusted = TrustedIssuer::new(&name, own.public_key());
+            let serial = Serial::new(5).unwrap();
+            let asked = Asked { issuer: &trusted, serial, nonce: None, at: now, skew: 0 };
+            assert!(answer.judge(&asked).is_ok());
+        }
+    }
+}

@@ -236,7 +236,8 @@ fn write_extensions(der: &mut Der, edition: &Edition<'_>) {
     });
 }
 
-/// The complete response around a signed answer (RFC 6960 section 4.2.1).
+/// The complete response around a signed answer, with the responder's certificate in DER (RFC 6960
+/// section 4.2.1).
 ///
 /// ```text
 /// BasicOCSPResponse ::= SEQUENCE {
@@ -245,7 +246,8 @@ fn write_extensions(der: &mut Der, edition: &Edition<'_>) {
 ///    signature            BIT STRING,
 ///    certs            [0] EXPLICIT SEQUENCE OF Certificate OPTIONAL }
 /// ```
-pub(crate) fn assemble(
+#[must_use]
+pub fn assemble(
     tbs: &[u8],
     algorithm: KeyAlgorithm,
     signature: &[u8],

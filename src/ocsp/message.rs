@@ -1,6 +1,6 @@
 //! What a file is, told by its tags.
 
-use crate::asn1::Value;
+use crate::asn1::Reader;
 use crate::asn1::tag;
 
 /// What kind of message DER looks like; whether it is a sound one, reading tells.
@@ -13,10 +13,10 @@ pub enum Message {
 }
 
 impl Message {
-    /// Tells by the outermost tags; none when it is neither.
+    /// Tells by the outermost tags, whatever follows; none when it is neither.
     #[must_use]
     pub fn of(der: &[u8]) -> Option<Self> {
-        let mut outer = Value::only(der)?.tagged(tag::SEQUENCE)?.inside();
+        let mut outer = Reader::new(der).nested(tag::SEQUENCE).ok()?;
         if outer.next_if(tag::ENUMERATED).is_some() {
             return Some(Self::Response);
         }

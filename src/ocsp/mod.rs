@@ -30,7 +30,7 @@ pub use answer::Edition;
 pub use answer::Statement;
 pub use answer::Status;
 pub use answer::TbsAnswer;
-pub(crate) use answer::assemble;
+pub use answer::assemble;
 pub use cert_id::CertId;
 pub use cert_id::Hash;
 pub(crate) use delegate::Delegate;

@@ -25,3 +25,26 @@ openssl req -x509 -key ed25519.key.pem -days 1 -subj "/" -config foreign.cnf -ex
 openssl x509 -in rsa4096.cer -inform DER -text -out bundle.pem
 openssl x509 -in p256.cer -inform DER >> bundle.pem
 openssl pkey -in p256.key.pem -pubout >> bundle.pem
+
+# Questions and answers about the status of certificates: an authority, its responder, a client.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+openssl req -x509 -key p256.key.pem -sha256 -days 7300 -subj "/C=JP/O=Example/CN=Authority" -out "$work/ca.pem"
+for who in responder client; do
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$work/$who.key" \
+        -subj "/C=JP/O=Example/CN=$who" -out "$work/$who.csr"
+done
+printf 'keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=yes\n' > "$work/ext"
+openssl x509 -req -in "$work/responder.csr" -CA "$work/ca.pem" -CAkey p256.key.pem -set_serial 2 -days 7000 \
+    -extfile "$work/ext" -out "$work/responder.pem"
+openssl x509 -req -in "$work/client.csr" -CA "$work/ca.pem" -CAkey p256.key.pem -set_serial 3 -days 7000 \
+    -out "$work/client.pem"
+printf 'V\t401231235959Z\t\t05\tunknown\t/CN=a\n' > "$work/index"
+printf 'R\t401231235959Z\t261120030405Z,keyCompromise\t06\tunknown\t/CN=b\n' >> "$work/index"
+printf 'R\t401231235959Z\t261120030405Z,holdInstruction,holdInstructionNone\t07\tunknown\t/CN=c\n' >> "$work/index"
+openssl ocsp -issuer "$work/ca.pem" -serial 5 -serial 6 -sha256 -serial 7 -serial 8 -nonce \
+    -reqout status.ocsp-request
+openssl ocsp -issuer "$work/ca.pem" -serial 5 -no_nonce -signer "$work/client.pem" -signkey "$work/client.key" \
+    -reqout signed.ocsp-request
+openssl ocsp -index "$work/index" -CA "$work/ca.pem" -rsigner "$work/responder.pem" -rkey "$work/responder.key" \
+    -ndays 7 -reqin status.ocsp-request -respout status.ocsp-response

@@ -108,9 +108,9 @@ pub(crate) enum Command {
     Hold(ChangeArgs),
     /// Release one held certificate, where the law allows it (一時保留解除)
     Release(ChangeArgs),
-    /// Show a certificate, request, key or revocation list, whoever made it (表示)
+    /// Show a certificate, request, key, revocation list or OCSP message, whoever made it (表示)
     Show(ShowArgs),
-    /// Judge certificates and revocation lists against the profile (検査)
+    /// Judge certificates, revocation lists and OCSP messages against the profile (検査)
     Lint(FilesArgs),
     /// Validate certificates of this home as of now, or --at (検証)
     Verify(FilesArgs),

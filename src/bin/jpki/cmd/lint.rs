@@ -2,9 +2,13 @@
 
 use jpki_ca::credential::CaName;
 use jpki_ca::lint;
+use jpki_ca::lint::AnswerReport;
 use jpki_ca::lint::Finding;
 use jpki_ca::lint::ListReport;
 use jpki_ca::lint::Report;
+use jpki_ca::lint::RequestReport;
+use jpki_ca::ocsp::Message;
+use jpki_ca::ocsp::Refusal;
 use serde::Serialize;
 
 use crate::args::FilesArgs;
@@ -29,6 +33,27 @@ pub(crate) fn run(context: &Context<'_>, args: &FilesArgs) -> Result<Exit, Failu
             continue;
         }
         let bytes = opened.read(input::CERTIFICATE_LIMIT)?;
+        if let Some(message) = Message::of(&bytes) {
+            let (conforms, shown) = match message {
+                Message::Request => {
+                    let report = lint::request_file(&bytes);
+                    let json = ReportJson::of_request(&file, &report);
+                    let shown = context.report.result(&json, &request_text(&file, &report));
+                    (report.conforms(), shown)
+                }
+                Message::Response => {
+                    let report = lint::answer_file(&bytes);
+                    let json = ReportJson::of_answer(&file, &report);
+                    let shown = context.report.result(&json, &answer_text(&file, &report));
+                    (report.conforms(), shown)
+                }
+            };
+            shown?;
+            if !conforms {
+                exit = Exit::Negative;
+            }
+            continue;
+        }
         let der = input::der(&bytes, "CERTIFICATE")
             .map_err(|problem| Failure::usage(format!("{file}: {problem}")))?;
         let report = lint::certificate_file(&der);
@@ -54,6 +79,24 @@ fn list_text(file: &str, report: &ListReport) -> String {
     judged(file, report.conforms(), &what, &report.findings)
 }
 
+fn answer_text(file: &str, report: &AnswerReport) -> String {
+    let mut what = "状態応答 status response".to_owned();
+    match (report.refusal, report.statements) {
+        (Some(refusal), _) => what.push_str(&format!(", {refusal}")),
+        (None, Some(count)) => what.push_str(&format!(", {count}件 {count} certificates")),
+        (None, None) => {}
+    }
+    judged(file, report.conforms(), &what, &report.findings)
+}
+
+fn request_text(file: &str, report: &RequestReport) -> String {
+    let mut what = "状態照会 status request".to_owned();
+    if let Some(count) = report.asked {
+        what.push_str(&format!(", {count}件 {count} certificates"));
+    }
+    judged(file, report.conforms(), &what, &report.findings)
+}
+
 /// The verdict, on what, and a line for each finding.
 fn judged(file: &str, conforms: bool, what: &str, findings: &[Finding]) -> String {
     let verdict = if conforms { "conforms 適合" } else { "does not conform 不適合" };
@@ -71,6 +114,8 @@ struct ReportJson<'a> {
     table: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<ListJson>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ocsp: Option<OcspJson>,
     findings: Vec<FindingJson<'a>>,
 }
 
@@ -81,6 +126,7 @@ impl<'a> ReportJson<'a> {
             conforms: report.conforms(),
             table: report.table.map(|table| table.to_string()),
             list: None,
+            ocsp: None,
             findings: report.findings.iter().map(FindingJson::of).collect(),
         }
     }
@@ -94,8 +140,34 @@ impl<'a> ReportJson<'a> {
                 ca: report.ca,
                 entries: report.summary.as_ref().map(|summary| summary.count),
             }),
+            ocsp: None,
             findings: report.findings.iter().map(FindingJson::of).collect(),
         }
+    }
+
+    fn of_answer(file: &'a str, report: &'a AnswerReport) -> Self {
+        let ocsp = OcspJson {
+            message: "response",
+            certificates: report.statements,
+            refusal: report.refusal.map(Refusal::as_str),
+            signed: None,
+        };
+        Self::of_ocsp(file, report.conforms(), ocsp, &report.findings)
+    }
+
+    fn of_request(file: &'a str, report: &'a RequestReport) -> Self {
+        let ocsp = OcspJson {
+            message: "request",
+            certificates: report.asked,
+            refusal: None,
+            signed: report.asked.map(|_| report.is_signed),
+        };
+        Self::of_ocsp(file, report.conforms(), ocsp, &report.findings)
+    }
+
+    fn of_ocsp(file: &'a str, conforms: bool, ocsp: OcspJson, findings: &'a [Finding]) -> Self {
+        let findings = findings.iter().map(FindingJson::of).collect();
+        Self { file, conforms, table: None, list: None, ocsp: Some(ocsp), findings }
     }
 }
 
@@ -104,6 +176,20 @@ impl<'a> ReportJson<'a> {
 struct ListJson {
     ca: Option<CaName>,
     entries: Option<u64>,
+}
+
+/// What is said of a question or an answer about status.
+#[derive(Serialize)]
+struct OcspJson {
+    message: &'static str,
+    /// How many are asked or answered for; not known where it cannot be read.
+    certificates: Option<usize>,
+    /// The status of a response that answers nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<&'static str>,
+    /// Of a request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<bool>,
 }
 
 impl<'a> FindingJson<'a> {

@@ -18,6 +18,7 @@ use super::name::string;
 use super::number::hex;
 use super::number::integer;
 use super::number::short_hex;
+use super::ocsp;
 use super::shown::Shown;
 use super::time::generalized_time;
 
@@ -25,7 +26,7 @@ use super::time::generalized_time;
 pub(super) fn extension(part: &ExtensionParts<'_>) -> (String, Shown) {
     let known = known_name(part.oid).map(|name| name.rsplit('-').next().unwrap_or(name));
     let oid = part.oid.dotted();
-    let decoder = known.and_then(decoder);
+    let decoder = known.and_then(decoder).or_else(|| ocsp::decoder(part.oid));
     let decoded = decoder.map(|(_, _, decode)| Value::only(part.value).and_then(decode));
     let mut label = match (decoder, known) {
         (Some((_, label, _)), _) => label.to_owned(),
@@ -88,9 +89,12 @@ pub(super) fn arc_words(arc: PolicyArc) -> (&'static str, &'static str) {
 
 type Decoder = fn(Value<'_>) -> Option<Shown>;
 
-/// Key, label and decoder of an extension, by its name in RFC 5280.
-fn decoder(name: &str) -> Option<(&'static str, &'static str, Decoder)> {
-    let known: (&str, &str, Decoder) = match name {
+/// Key, label and decoder of an extension.
+pub(super) type Known = (&'static str, &'static str, Decoder);
+
+/// What is known of an extension, by its name in RFC 5280.
+fn decoder(name: &str) -> Option<Known> {
+    let known: Known = match name {
         "authorityKeyIdentifier" => {
             ("authority_key_identifier", "発行者鍵識別子 Authority key", authority_key)
         }

@@ -258,7 +258,7 @@ fn serial(number: &Integer) -> String {
 
 /// The name of a reason in kebab case, and its meaning. Reasons that JPKI gives no meaning have that
 /// of RFC 5280 section 5.3.1, and so has its absence, since a list may be anyone's.
-fn reason(code: Option<u8>) -> (&'static str, &'static str) {
+pub(super) fn reason(code: Option<u8>) -> (&'static str, &'static str) {
     match code.unwrap_or(0) {
         0 => ("unspecified", "理由の指定なし"),
         8 => ("remove-from-crl", "一覧からの除去"),

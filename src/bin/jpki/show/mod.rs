@@ -1,4 +1,5 @@
-//! `jpki show`: certificates, keys, requests and lists, readable, for people and for machines.
+//! `jpki show`: certificates, keys, requests, lists and status messages, readable, for people and for
+//! machines.
 //!
 //! [`describe`] takes the octets of a file and gives a [`Document`], which is text or JSON. Whatever
 //! the octets are, the answer is a document or an error in words; one wrong field is shown as such
@@ -16,6 +17,7 @@ mod key;
 mod list;
 mod name;
 mod number;
+mod ocsp;
 pub(crate) mod pem;
 mod request;
 mod shown;
@@ -23,6 +25,7 @@ mod time;
 
 use jpki_ca::asn1::Value;
 use jpki_ca::asn1::tag;
+use jpki_ca::ocsp::Message;
 
 use self::shown::Object;
 
@@ -53,7 +56,7 @@ impl Document {
 }
 
 /// Describes what a file holds: in DER or PEM, certificates, public and private keys, certificate
-/// requests; a PEM file may hold several.
+/// requests, status requests and responses (OCSP); a PEM file may hold several.
 pub(crate) fn describe(file: &[u8]) -> Result<Document, ShowError> {
     if u64::try_from(file.len()).is_ok_and(|octets| octets > MAX_FILE) {
         return Err(ShowError::TooLarge);
@@ -157,7 +160,8 @@ fn object(der: &[u8]) -> Result<Object, ShowError> {
         [tag::INTEGER, tag::INTEGER, tag::INTEGER, ..] => (key::pkcs1(der), "an RSA private key"),
         [tag::INTEGER, tag::SEQUENCE, ..] => return Err(ShowError::Other("a PKCS #12 file")),
         [tag::OID, EXPLICIT_0] => return Err(ShowError::Other("a PKCS #7 or CMS file")),
-        [ENUMERATED, ..] => return Err(ShowError::Other("an OCSP response")),
+        [tag::ENUMERATED, ..] => (ocsp::response(der), "an OCSP response"),
+        _ if Message::of(der) == Some(Message::Request) => (ocsp::request(der), "an OCSP request"),
         _ => return Err(ShowError::Other("DER of something else")),
     };
     described.ok_or(ShowError::Malformed(what))
@@ -195,7 +199,6 @@ const MAX_OBJECT: usize = 1 << 20;
 /// Fields that tell one structure from another.
 const DECIDING: usize = 6;
 const EXPLICIT_0: u8 = tag::context_constructed(0);
-const ENUMERATED: u8 = 0x0a;
 
 #[cfg(test)]
 mod tests;

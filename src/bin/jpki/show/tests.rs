@@ -47,7 +47,7 @@ macro_rules! fixture {
 }
 
 /// Every file that can be shown, with what is in it.
-const FILES: [(&str, &[u8], &[&str]); 17] = [
+const FILES: [(&str, &[u8], &[&str]); 21] = [
     ("signca02", SIGNCA02, &["certificate"]),
     ("rsa4096", fixture!("rsa4096.cer"), &["certificate"]),
     ("p256", fixture!("p256.cer"), &["certificate"]),
@@ -65,6 +65,10 @@ const FILES: [(&str, &[u8], &[&str]); 17] = [
     ("p384 sec1", fixture!("p384.sec1.pem"), &["private_key"]),
     ("ed25519 key", fixture!("ed25519.key.pem"), &["private_key"]),
     ("secp256k1", fixture!("secp256k1.sec1.pem"), &["private_key"]),
+    ("ocsp-request", fixture!("status.ocsp-request"), &["ocsp_request"]),
+    ("ocsp-signed", fixture!("signed.ocsp-request"), &["ocsp_request"]),
+    ("ocsp-response", fixture!("status.ocsp-response"), &["ocsp_response"]),
+    ("ocsp-refusal", &[0x30, 3, 0x0a, 1, 6], &["ocsp_response"]),
 ];
 
 /// One certificate of a fictional holder, made once.
@@ -182,6 +186,48 @@ fn certificates_of_others() {
     insta::assert_snapshot!("ed25519_text", text(fixture!("ed25519.cer")));
     insta::assert_snapshot!("request_text", text(fixture!("p256.csr")));
     insta::assert_snapshot!("request_json", pretty(fixture!("p256.csr")));
+}
+
+#[test]
+fn questions_and_answers_about_status() {
+    insta::assert_snapshot!("ocsp_request_text", text(fixture!("status.ocsp-request")));
+    insta::assert_snapshot!("ocsp_request_json", pretty(fixture!("status.ocsp-request")));
+    insta::assert_snapshot!("ocsp_signed_text", text(fixture!("signed.ocsp-request")));
+    insta::assert_snapshot!("ocsp_response_text", text(fixture!("status.ocsp-response")));
+    insta::assert_snapshot!("ocsp_response_json", pretty(fixture!("status.ocsp-response")));
+    let refusals = (0..=7).map(|code| text(&[0x30, 3, 0x0a, 1, code]));
+    insta::assert_snapshot!("ocsp_refusals_text", refusals.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_wrong_part_of_an_answer_does_not_hide_the_others() {
+    let response = fixture!("status.ocsp-response");
+    let changed = |needle: &[u8], at: usize, octet: u8| {
+        let found = response.windows(needle.len()).position(|octets| octets == needle).unwrap();
+        let mut response = response.to_vec();
+        response[found + at] = octet;
+        response
+    };
+    assert_eq!(json(response)["verified"], true);
+    let time = json(&changed(b"20261120030405Z", 5, b'9'));
+    assert_eq!(time["responses"][1]["revocation_time"]["error"], "not a time");
+    assert_eq!(time["responses"][1]["reason"], "key-compromise");
+    assert_eq!(time["verified"], false);
+    let status = json(&changed(&[0x80, 0, 0x18], 0, 0x83));
+    assert_eq!(status["responses"][0]["status"]["error"], "not a status");
+    assert_eq!(status["responses"][3]["status"], "unknown");
+    let nonce = json(&changed(&[4, 16, 0x59, 0xb8], 0, 5));
+    assert!(nonce["extensions"][0]["error"].is_string());
+    let responder = changed(b"responder", 0, b'R');
+    assert!(json(&responder)["verified"].is_null());
+    assert!(text(&responder).contains("no certificate of the responder"));
+    let request = fixture!("signed.ocsp-request");
+    assert_eq!(json(request)["verified"], true);
+    let mut forged = request.to_vec();
+    let serial = forged.windows(3).position(|octets| octets == [2, 1, 5]).unwrap();
+    forged[serial + 2] = 6;
+    assert_eq!(json(&forged)["verified"], false);
+    assert_eq!(json(&forged)["requests"][0]["cert_id"]["serial_number"]["decimal"], "6");
 }
 
 #[test]
