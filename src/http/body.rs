@@ -19,6 +19,8 @@ use hyper::body::SizeHint;
 use tokio::time::Sleep;
 use tokio::time::sleep;
 
+use crate::clock::Stopwatch;
+
 use super::problem::Problem;
 use super::rules::BodyLimits;
 
@@ -98,8 +100,8 @@ pub(super) fn bounded(incoming: Incoming, limits: BodyLimits) -> Result<Body, Bo
         incoming,
         left: limits.octets,
         limits,
-        total: Box::pin(sleep(limits.total)),
-        stall: None,
+        begun: Stopwatch::start(),
+        waits: None,
     }))
 }
 
@@ -108,9 +110,9 @@ struct Bounded {
     incoming: Incoming,
     left: u64,
     limits: BodyLimits,
-    total: Pin<Box<Sleep>>,
-    /// Running while nothing comes.
-    stall: Option<Pin<Box<Sleep>>>,
+    begun: Stopwatch,
+    /// Running while nothing comes: most bodies are there with the head.
+    waits: Option<Pin<Box<Sleep>>>,
 }
 
 impl hyper::body::Body for Bounded {
@@ -123,19 +125,19 @@ impl hyper::body::Body for Bounded {
     ) -> Poll<Option<Result<Frame<Bytes>, BodyFault>>> {
         let polled = Pin::new(&mut self.incoming).poll_frame(context);
         let Poll::Ready(frame) = polled else {
-            let limit = self.limits.stall;
-            let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
-            let is_late = stall.as_mut().poll(context).is_ready()
-                || self.total.as_mut().poll(context).is_ready();
-            return if is_late {
+            // To the end of whichever time is over first.
+            let left = self.limits.total.saturating_sub(self.begun.elapsed());
+            let limit = self.limits.stall.min(left);
+            let waits = self.waits.get_or_insert_with(|| Box::pin(sleep(limit)));
+            return if waits.as_mut().poll(context).is_ready() {
                 Poll::Ready(Some(Err(BodyFault::TooSlow)))
             } else {
                 Poll::Pending
             };
         };
-        self.stall = None;
+        self.waits = None;
         // Octet by octet it is late as well.
-        if self.total.as_mut().poll(context).is_ready() {
+        if self.begun.elapsed() >= self.limits.total {
             return Poll::Ready(Some(Err(BodyFault::TooSlow)));
         }
         Poll::Ready(match frame {

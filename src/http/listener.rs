@@ -18,7 +18,9 @@ use crate::clock::Clock;
 
 use super::census::Census;
 use super::connection;
+use super::metrics::Measured;
 use super::metrics::Metrics;
+use super::request::Ids;
 use super::role::Role;
 use super::rules::Current;
 
@@ -28,6 +30,8 @@ pub(super) struct Listening {
     pub(super) rules: Arc<Current>,
     pub(super) routes: TowerToHyperService<Router>,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) measured: Measured,
+    pub(super) ids: Ids,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) census: Arc<Census>,
     /// What the process has descriptors for.

@@ -116,14 +116,14 @@ impl Metrics {
         written
     }
 
-    pub(super) fn begun(&self, role: Role) {
-        self.under_way.get_or_create(&RoleLabels { role }).inc();
+    /// What is measured of every request to a role, looked up once.
+    pub(super) fn of(&self, role: Role) -> Measured {
+        let labels = RoleLabels { role };
+        let under_way = self.under_way.get_or_create(&labels).clone();
+        Measured { under_way, seconds: self.seconds.get_or_create(&labels).clone() }
     }
 
-    pub(super) fn ended(&self, role: Role, method: Method, status: u16, elapsed: Duration) {
-        let labels = RoleLabels { role };
-        self.under_way.get_or_create(&labels).dec();
-        self.seconds.get_or_create(&labels).observe(elapsed.as_secs_f64());
+    pub(super) fn answered(&self, role: Role, method: Method, status: u16) {
         self.requests.get_or_create(&RequestLabels { role, method, status }).inc();
     }
 
@@ -141,6 +141,23 @@ impl Metrics {
             let count = i64::try_from(*count).unwrap_or(i64::MAX);
             self.connections.get_or_create(&RoleLabels { role: *role }).set(count);
         }
+    }
+}
+
+/// What is measured of every request to a role.
+pub(super) struct Measured {
+    under_way: Gauge,
+    seconds: Histogram,
+}
+
+impl Measured {
+    pub(super) fn begun(&self) {
+        self.under_way.inc();
+    }
+
+    pub(super) fn ended(&self, elapsed: Duration) {
+        self.under_way.dec();
+        self.seconds.observe(elapsed.as_secs_f64());
     }
 }
 

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::task::Context;
 use std::task::Poll;
@@ -48,7 +49,7 @@ pub(super) async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Observed>, Infallible> {
     let rules = listening.rules.get();
-    let id = id(request.headers());
+    let id = id(request.headers(), &listening.ids);
     let caller = rules.clients.find(certificate);
     let mut record = Record {
         place,
@@ -128,12 +129,33 @@ pub(super) async fn note_route(request: Request, next: Next) -> axum::response::
 }
 
 /// The id of a request: the client's, if it is one, else ours.
-fn id(headers: &HeaderMap) -> HeaderValue {
+fn id(headers: &HeaderMap, ids: &Ids) -> HeaderValue {
     if let Some(given) = headers.get(REQUEST_ID).filter(|id| is_id(id.as_bytes())) {
         return given.clone();
     }
-    let id = format!("{:016x}", OsRng.next_u64());
+    let id = format!("{:016x}", ids.draw());
     HeaderValue::from_str(&id).unwrap_or_else(|_| HeaderValue::from_static("-"))
+}
+
+/// Numbers that are met once: for telling requests apart, not secret.
+pub(super) struct Ids {
+    begin: u64,
+    drawn: AtomicU64,
+}
+
+impl Ids {
+    pub(super) fn new() -> Self {
+        Self { begin: OsRng.next_u64(), drawn: AtomicU64::new(0) }
+    }
+
+    /// The next number, which looks like none before it: `SplitMix64`, one to one.
+    fn draw(&self) -> u64 {
+        let count = self.drawn.fetch_add(1, Relaxed).wrapping_add(1);
+        let bits = self.begin.wrapping_add(count.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
 }
 
 /// 16 to 64 letters, digits, `-` and `_`: a UUID is one, the number of a person or a certificate is
@@ -174,7 +196,7 @@ impl Record {
         traffic.requests.fetch_add(1, Relaxed);
         traffic.head_since.store(0, Relaxed);
         traffic.multiplexed.store(version == Version::HTTP_2, Relaxed);
-        self.listening.metrics.begun(self.listening.role);
+        self.listening.measured.begun();
     }
 
     fn set_producing(&mut self, is_producing: bool) {
@@ -201,7 +223,8 @@ impl Drop for Record {
         let Self { status, .. } = *self;
         let role = self.listening.role;
         let elapsed = self.started.elapsed();
-        self.listening.metrics.ended(role, self.method, status, elapsed);
+        self.listening.metrics.answered(role, self.method, status);
+        self.listening.measured.ended(elapsed);
         let route = self.route.as_ref().map_or("-", |route| route.0.as_str());
         let client = self.client.as_deref().unwrap_or("-");
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
@@ -272,6 +295,14 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_two_requests_have_one_id() {
+        let ids = Ids::new();
+        let drawn: std::collections::BTreeSet<u64> = (0..10_000).map(|_| ids.draw()).collect();
+        assert_eq!(drawn.len(), 10_000);
+        assert!(!drawn.contains(&Ids::new().draw()), "another process, another row");
+    }
 
     #[test]
     fn an_id_is_taken_over_if_it_is_one() {

@@ -41,6 +41,7 @@ use super::listener::accept;
 use super::listener::bind;
 use super::metrics::Metrics;
 use super::ocsp::Responding;
+use super::request::Ids;
 use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
@@ -239,6 +240,8 @@ impl Server {
             rules: Arc::clone(&mounted.rules),
             routes: TowerToHyperService::new(routes),
             metrics: Arc::clone(&self.metrics),
+            measured: self.metrics.of(mounted.role),
+            ids: Ids::new(),
             clock: Arc::clone(&self.clock),
             census: Arc::new(Census::new()),
             most,

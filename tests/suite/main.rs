@@ -29,4 +29,5 @@ mod responders;
 mod rollover;
 mod serve;
 mod stage;
+mod status;
 mod strange;

@@ -1,5 +1,5 @@
-"""Runs `lint_pkix_cert lint -s NOTICE` on each file named, `lint_crl` on those that end in `.crl`, in
-one process.
+"""Runs `lint_pkix_cert lint -s NOTICE` on each file named, `lint_crl` on those that end in `.crl`,
+`lint_ocsp_response` on those that end in `.ors`, in one process.
 
 Prints `judged FILE` for each and `found FILE SEVERITY CODE` for each finding, tab-separated.
 """
@@ -9,7 +9,7 @@ import io
 import json
 import sys
 
-from pkilint.bin import lint_crl, lint_pkix_cert
+from pkilint.bin import lint_crl, lint_ocsp_response, lint_pkix_cert
 
 for path in sys.argv[1:]:
     printed = io.StringIO()
@@ -17,6 +17,8 @@ for path in sys.argv[1:]:
     with contextlib.redirect_stdout(printed):
         if path.endswith(".crl"):
             lint_crl.main(["lint", "-t", "CRL", "-p", "PKIX", *options])
+        elif path.endswith(".ors"):
+            lint_ocsp_response.main(["lint", *options])
         else:
             lint_pkix_cert.main(["lint", *options])
     for result in json.loads(printed.getvalue())["results"]:

@@ -1,5 +1,5 @@
 //! Other implementations judge every certificate that the command issues, and the lists that it
-//! publishes.
+//! publishes. Answers about status they judge in `status`.
 //!
 //! | judge | says |
 //! | --- | --- |
@@ -21,4 +21,5 @@ mod openssl;
 mod pkilint;
 mod published;
 
+pub(crate) use judge::ask_script;
 pub(crate) use pkilint::findings as pkilint_findings;
