@@ -71,7 +71,7 @@ impl Rows {
                 let (entry, behind) = rest.split_at_checked(length).ok_or(SpliceError::Old)?;
                 replaced.push((read(entry).ok_or(SpliceError::Old)?, *new));
                 rest = behind;
-                count = count.checked_sub(1).ok_or(SpliceError::Old)?;
+                count = count.saturating_sub(1);
             }
             if let Some(new) = new {
                 // Written in one go above: the digits of a day are looked up once.
@@ -80,7 +80,7 @@ impl Rows {
                     new_octets.split_at_checked(length).ok_or(SpliceError::Order)?;
                 octets.extend_from_slice(entry);
                 new_octets = behind;
-                count += 1;
+                count = count.saturating_add(1);
             }
         }
         octets.extend_from_slice(rest);
@@ -102,19 +102,19 @@ impl Rows {
     /// # Errors
     /// [`SpliceError::Old`] when the list that these were spliced out of was none of ours.
     pub(crate) fn entries(&self) -> Result<Vec<Entry>, SpliceError> {
-        entries(&self.octets, self.count)
+        entries(&self.octets)
     }
 }
 
 /// An old entry that was not copied, and what stands in its place, if anything.
 pub(crate) type Replaced = (Entry, Option<Entry>);
 
-/// The entries that these octets of a list of ours are, about `count` of them.
+/// The entries that these octets of a list of ours are.
 ///
 /// # Errors
 /// [`SpliceError::Old`] when they are none of ours.
-pub(crate) fn entries(octets: &[u8], count: u64) -> Result<Vec<Entry>, SpliceError> {
-    let mut entries = Vec::with_capacity(usize::try_from(count).unwrap_or_default());
+pub(crate) fn entries(octets: &[u8]) -> Result<Vec<Entry>, SpliceError> {
+    let mut entries = Vec::new();
     let mut rest = octets;
     while let Some((_, length)) = opening(rest)? {
         let (entry, behind) = rest.split_at_checked(length).ok_or(SpliceError::Old)?;

@@ -22,6 +22,7 @@ mod layers;
 mod lists;
 mod malformed;
 mod memory;
+mod messages;
 mod oracle;
 mod processes;
 mod renewal;

@@ -28,11 +28,16 @@ impl Home {
     ) -> Result<Responder, HomeError> {
         let store = self.open_store()?;
         let keys = self.responder_keys(&store, clock.now(), passphrase)?;
-        let settings = Settings {
+        Ok(Responder::open(store, clock, &self.config.realm, self.answering(), keys)?)
+    }
+
+    /// What answers go by, as the settings have it.
+    #[must_use]
+    pub fn answering(&self) -> Settings {
+        Settings {
             answering: self.config.ocsp,
             retention_years: self.config.policy.retention_years,
-        };
-        Ok(Responder::open(store, clock, &self.config.realm, settings, keys)?)
+        }
     }
 
     /// The responders' keys that can sign now, with their certificates.

@@ -308,7 +308,7 @@ impl<'a> Last<'a> {
 
     /// Its entries.
     fn entries(&self) -> Result<Vec<Entry>, PublishError> {
-        crl::entries(self.octets(), self.record.entries).map_err(|error| self.unspliced(error))
+        crl::entries(self.octets()).map_err(|error| self.unspliced(error))
     }
 
     fn unspliced(&self, error: SpliceError) -> PublishError {

@@ -15,17 +15,21 @@ use crate::ocsp::Status;
 use crate::ocsp::TbsAnswer;
 use crate::store::Found;
 
+use super::Keep;
+
 /// An answer about one certificate, by the request that it answers, with what it says.
 #[derive(Debug)]
 pub(super) struct Kept {
+    /// The keys and settings that it goes by.
+    pub(super) standing: u64,
     pub(super) der: Arc<[u8]>,
     pub(super) ca: CaName,
     pub(super) generation: Generation,
     pub(super) serial: Serial,
     /// How the certificate stood.
     pub(super) found: Found,
-    pub(super) this_update: Timestamp,
-    pub(super) next_update: Timestamp,
+    /// How others may keep it, but for how long from now on.
+    pub(super) keep: Keep,
     /// Whether it says that the certificate has ended.
     ended: bool,
 }
@@ -34,8 +38,10 @@ impl Kept {
     /// An answer to be kept, if it is one: about a single number that was used, since of the others
     /// there are more than could be kept.
     pub(super) fn of(
+        standing: u64,
         tbs: &TbsAnswer,
         der: &Arc<[u8]>,
+        keep: Keep,
         found: impl FnOnce(&Statement) -> Option<Found>,
     ) -> Option<Self> {
         let [statement] = tbs.statements() else { return None };
@@ -44,13 +50,13 @@ impl Kept {
         // It may have changed since the answer was signed.
         let is_so = found.status == statement.status && found.status != Status::Unknown;
         is_so.then(|| Self {
+            standing,
             der: Arc::clone(der),
             ca,
             generation,
             serial,
             found,
-            this_update: tbs.this_update(),
-            next_update: tbs.next_update(),
+            keep,
             ended: statement.archive_cutoff.is_some(),
         })
     }

@@ -20,6 +20,7 @@ use std::sync::RwLock;
 use std::sync::atomic::AtomicI64;
 use std::sync::atomic::Ordering;
 
+use crate::asn1::sha256;
 use crate::clock::Clock;
 use crate::clock::Date;
 use crate::clock::Timestamp;
@@ -63,12 +64,20 @@ pub struct Responder {
     store: Store,
     statuses: Statuses,
     clock: Box<dyn Clock>,
-    settings: Settings,
-    keys: RwLock<Arc<Keys>>,
+    standing: RwLock<Arc<Standing>>,
     kept: KeptAnswers,
     /// When the store last said that what is known here is what it holds, in seconds.
     sure: AtomicI64,
     tallied: Tallied,
+}
+
+/// What holds until it is taken up anew.
+#[derive(Debug)]
+struct Standing {
+    /// How often something was taken up: what was kept under another number is not given.
+    number: u64,
+    settings: Settings,
+    keys: Keys,
 }
 
 /// What answers go by.
@@ -105,10 +114,12 @@ pub enum Outcome {
     Refused(Refusal),
 }
 
-/// The times of an answer that others may keep (RFC 5019 section 6).
+/// What others who may keep an answer go by (RFC 5019 section 6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Keep {
+    /// The SHA-256 of the response, which tells it from every other.
+    pub digest: [u8; 32],
     /// When what it says was known.
     pub this_update: Timestamp,
     /// When it is over.
@@ -157,24 +168,30 @@ impl Responder {
             store,
             statuses,
             clock,
-            settings,
-            keys: RwLock::new(Arc::new(keys)),
+            standing: RwLock::new(Arc::new(Standing { number: 0, settings, keys })),
             kept: KeptAnswers::new(),
             sure: AtomicI64::new(now.to_unix()),
             tallied: Tallied::default(),
         })
     }
 
-    /// Takes up the responders' keys anew, and the generations with them. What was kept is signed
-    /// again, because a key may have been replaced for a reason.
+    /// Takes up the settings and the responders' keys anew, and the generations with them. What was
+    /// kept is signed again, because a key may have been replaced for a reason.
     ///
     /// # Errors
-    /// As for [`Responder::open`]; the keys before stay then.
-    pub fn take_up(&self, realm: &Realm, keys: Vec<ResponderKey>) -> Result<(), AuthorityError> {
+    /// As for [`Responder::open`]; everything before stays then.
+    pub fn take_up(
+        &self,
+        realm: &Realm,
+        settings: Settings,
+        keys: Vec<ResponderKey>,
+    ) -> Result<(), AuthorityError> {
         // Read first: what changes while the keys are taken up is noticed the next time.
         let changes = self.statuses.service_changes();
         let keys = Keys::take_up(&self.store, realm, self.clock.now(), changes, keys)?;
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
+        let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        *standing = Arc::new(Standing { number: standing.number + 1, settings, keys });
+        drop(standing);
         self.kept.clear();
         Ok(())
     }
@@ -183,7 +200,7 @@ impl Responder {
     /// they are to be [taken up](Responder::take_up) again.
     #[must_use]
     pub fn wants_keys(&self) -> bool {
-        self.keys().changes != self.statuses.service_changes()
+        self.standing().keys.changes != self.statuses.service_changes()
     }
 
     /// Answers a request.
@@ -192,8 +209,9 @@ impl Responder {
     #[must_use]
     pub fn respond(&self, request: &[u8]) -> Answered {
         let now = self.clock.now();
-        let answered = match self.known_at(now) {
-            Ok(known_at) => self.answer(request, now, known_at),
+        let standing = self.standing();
+        let answered = match self.known_at(now, standing.settings.answering) {
+            Ok(known_at) => self.answer(request, &standing, now, known_at),
             // What is no request is told so whatever the store does.
             Err(refusal) => Err(Request::read(request).map_or_else(|fault| fault, |_| refusal)),
         };
@@ -214,8 +232,8 @@ impl Responder {
         if store.is_none() {
             self.sure.store(now.to_unix(), Ordering::SeqCst);
         }
-        let keys = self.keys();
-        let in_force = keys.issuers().filter(|named| named.issuer.is_in_force(now));
+        let standing = self.standing();
+        let in_force = standing.keys.issuers().filter(|named| named.issuer.is_in_force(now));
         let mute = in_force.clone().filter(|named| named.delegated(now).is_none());
         Health {
             is_stale: store.is_some(),
@@ -253,7 +271,7 @@ impl Responder {
     }
 
     /// When what is known here was last known to be what the store holds: now, if it can be read.
-    fn known_at(&self, now: Timestamp) -> Result<Timestamp, Refusal> {
+    fn known_at(&self, now: Timestamp, answering: Answering) -> Result<Timestamp, Refusal> {
         let error = match self.statuses.refresh(now) {
             Ok(()) => {
                 self.sure.store(now.to_unix(), Ordering::SeqCst);
@@ -267,7 +285,7 @@ impl Responder {
         }
         let sure = self.sure.load(Ordering::SeqCst);
         let age = now.to_unix() - sure;
-        if !(0..=self.settings.answering.stale_seconds()).contains(&age) {
+        if !(0..=answering.stale_seconds()).contains(&age) {
             return Err(Refusal::TryLater);
         }
         Timestamp::from_unix(sure).map_err(|_| Refusal::TryLater)
@@ -276,32 +294,35 @@ impl Responder {
     fn answer(
         &self,
         request: &[u8],
+        standing: &Standing,
         now: Timestamp,
         known_at: Timestamp,
     ) -> Result<Answered, Refusal> {
+        let Standing { number, settings, keys } = standing;
         if let Some(kept) = self.kept.find(request)
-            && self.still_holds(&kept, now)
+            && kept.standing == *number
+            && self.still_holds(&kept, now, settings.answering.life_seconds())
         {
-            let keep = self.keep(kept.this_update, kept.next_update, now);
-            return Ok(Answered { der: Arc::clone(&kept.der), outcome: Outcome::Kept, keep });
+            let keep = keep_until(kept.keep, now, settings.answering);
+            let der = Arc::clone(&kept.der);
+            return Ok(Answered { der, outcome: Outcome::Kept, keep: Some(keep) });
         }
         let asked = Request::read(request)?;
-        let keys = self.keys();
         let named = keys.asked(asked.asked()).ok_or(Refusal::Unauthorized)?;
         if !named.issuer.is_in_force(now) {
             return Err(Refusal::Unauthorized);
         }
         let delegated = named.delegated(now).ok_or(Refusal::InternalError)?;
-        let (tbs, der) = self.signed(&asked, named, delegated, now, known_at)?;
-        let keep = match asked.nonce() {
-            Some(_) => None,
-            None => self.keep(tbs.this_update(), tbs.next_update(), now),
-        };
-        if keep.is_some()
-            && let Some(kept) = Kept::of(&tbs, &der, |statement| self.found(&tbs, statement))
-        {
+        let (tbs, der) = self.signed(&asked, named, delegated, *settings, now, known_at)?;
+        if asked.nonce().is_some() {
+            return Ok(Answered { der, outcome: Outcome::Signed, keep: None });
+        }
+        let (this_update, next_update) = (tbs.this_update(), tbs.next_update());
+        let keep = Keep { digest: sha256(&der), this_update, next_update, max_age: 0 };
+        if let Some(kept) = Kept::of(*number, &tbs, &der, keep, |said| self.found(&tbs, said)) {
             self.kept.keep(request, kept);
         }
+        let keep = Some(keep_until(keep, now, settings.answering));
         Ok(Answered { der, outcome: Outcome::Signed, keep })
     }
 
@@ -311,10 +332,11 @@ impl Responder {
         asked: &Request,
         named: &Named,
         delegated: &Delegated,
+        settings: Settings,
         now: Timestamp,
         known_at: Timestamp,
     ) -> Result<(TbsAnswer, Arc<[u8]>), Refusal> {
-        let life = self.settings.answering.life_seconds();
+        let life = settings.answering.life_seconds();
         let next_update = known_at.plus_seconds(life).min(delegated.not_after);
         let responder = lint::Responder {
             issuer: &named.id,
@@ -326,7 +348,7 @@ impl Responder {
         // Somebody may change the very certificate between the looking up and the recording.
         for _ in 0..TRIES {
             let statements: Vec<Statement> =
-                asked.asked().iter().map(|id| self.statement(named, id, now)).collect();
+                asked.asked().iter().map(|id| self.statement(named, id, settings, now)).collect();
             let tbs = TbsAnswer::encode(&Edition {
                 issuer: (named.id.ca(), named.id.generation()),
                 responder: delegated.key_id,
@@ -351,16 +373,22 @@ impl Responder {
         Err(Refusal::TryLater)
     }
 
-    fn statement(&self, named: &Named, id: &CertId, now: Timestamp) -> Statement {
+    fn statement(
+        &self,
+        named: &Named,
+        id: &CertId,
+        settings: Settings,
+        now: Timestamp,
+    ) -> Statement {
         let (ca, generation) = (named.id.ca(), named.id.generation());
         let found = id.serial().map(|serial| self.statuses.find(ca, generation, serial));
-        let status = match (found.map(|found| found.status), self.settings.answering.unissued) {
+        let status = match (found.map(|found| found.status), settings.answering.unissued) {
             (None | Some(Status::Unknown), Unissued::Revoked) => Status::NeverIssued,
             (None, Unissued::Unknown) => Status::Unknown,
             (Some(status), _) => status,
         };
         let has_ended = found.is_some_and(|found| found.has_ended(now));
-        let years = i32::from(self.settings.retention_years);
+        let years = i32::from(settings.retention_years);
         let cutoff = || now.japan_date().plus_months(-12 * years).map(Date::start_of_day).ok();
         let archive_cutoff = if has_ended { cutoff() } else { None };
         Statement { id: id.clone(), status, archive_cutoff }
@@ -373,23 +401,22 @@ impl Responder {
     }
 
     /// Whether a kept answer may be given now: it is young, and what it says is so.
-    fn still_holds(&self, kept: &Kept, now: Timestamp) -> bool {
-        let age = now.to_unix() - kept.this_update.to_unix();
-        let young = (0..=self.settings.answering.life_seconds() / 2).contains(&age);
+    fn still_holds(&self, kept: &Kept, now: Timestamp, life_seconds: i64) -> bool {
+        let age = now.to_unix() - kept.keep.this_update.to_unix();
+        let young = (0..=life_seconds / 2).contains(&age);
         let found = self.statuses.find(kept.ca, kept.generation, kept.serial);
-        young && now < kept.next_update && found == kept.found && !kept.has_ended_since(now)
+        young && now < kept.keep.next_update && found == kept.found && !kept.has_ended_since(now)
     }
 
-    /// How others may keep an answer.
-    fn keep(&self, this_update: Timestamp, next_update: Timestamp, now: Timestamp) -> Option<Keep> {
-        let left = next_update.to_unix() - now.to_unix();
-        let max_age = left.min(self.settings.answering.cache_seconds()).max(0);
-        Some(Keep { this_update, next_update, max_age })
+    fn standing(&self) -> Arc<Standing> {
+        Arc::clone(&self.standing.read().unwrap_or_else(PoisonError::into_inner))
     }
+}
 
-    fn keys(&self) -> Arc<Keys> {
-        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
-    }
+/// For how long from now on others may keep an answer.
+fn keep_until(keep: Keep, now: Timestamp, answering: Answering) -> Keep {
+    let left = keep.next_update.to_unix() - now.to_unix();
+    Keep { max_age: left.min(answering.cache_seconds()).max(0), ..keep }
 }
 
 /// How often an answer is written anew because what it says has changed meanwhile.

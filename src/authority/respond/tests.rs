@@ -155,6 +155,15 @@ impl Desk {
         said(&self.ask(ca, serial))[0]
     }
 
+    /// Has the responder read everything anew, with other settings.
+    fn take_up(&self, set: impl FnOnce(&mut Answering)) {
+        let home = Home::open(&self.path).unwrap();
+        let mut settings = home.answering();
+        set(&mut settings.answering);
+        let keys = home.responder_keys(&home.open_store().unwrap(), self.clock.now(), None);
+        self.responder.take_up(&home.config().realm, settings, keys.unwrap()).unwrap();
+    }
+
     fn store_file(&self) -> PathBuf {
         self.path.join("store.db")
     }
@@ -282,9 +291,9 @@ fn nobody_answers_for_another_authority() {
 
 #[test]
 fn unused_numbers_are_revoked_where_policy_says_so() {
-    let mut desk = Desk::new();
-    desk.responder.settings.answering.unissued = Unissued::Revoked;
+    let desk = Desk::new();
     let ca = CaName::UserAuthentication;
+    desk.take_up(|answering| answering.unissued = Unissued::Revoked);
     let never = Status::Revoked { since: Timestamp::EPOCH, reason: Reason::CertificateHold };
     let answered = desk.ask(ca, NOBODY);
     assert_eq!(said(&answered), [never]);
@@ -416,9 +425,7 @@ fn a_responder_without_a_key_in_force_does_not_answer() {
     home.rotate_responders(&options, clock, None, &mut OsRng).unwrap().unwrap();
     desk.ask(ca, CARD);
     assert!(desk.responder.wants_keys());
-    let store = home.open_store().unwrap();
-    let keys = home.responder_keys(&store, desk.clock.now(), None).unwrap();
-    desk.responder.take_up(&home.config().realm, keys).unwrap();
+    desk.take_up(|_| {});
     assert!(!desk.responder.wants_keys());
     assert_eq!(desk.status(ca, CARD), Status::Good);
     assert_eq!(desk.responder.health().mute, [(CaName::Signature, Generation::FIRST)]);

@@ -32,7 +32,6 @@ use axum::response::IntoResponse as _;
 use axum::response::Response;
 
 use crate::asn1::hex;
-use crate::asn1::sha256;
 use crate::authority::home::Home;
 use crate::authority::home::HomeError;
 use crate::authority::respond::Answered;
@@ -116,13 +115,13 @@ impl Application for Responding {
     }
 
     fn reload(&self, home: &Home) -> Result<Commit, String> {
-        let realm = home.config().realm.clone();
         let keys = self.keys(home).map_err(|error| chain(&error))?;
         let (responder, place, home) =
             (Arc::clone(&self.responder), Arc::clone(&self.home), Arc::new(home.clone()));
         Ok(Box::new(move || {
+            let taken = responder.take_up(&home.config().realm, home.answering(), keys);
             *place.write().unwrap_or_else(PoisonError::into_inner) = home;
-            if let Err(error) = responder.take_up(&realm, keys) {
+            if let Err(error) = taken {
                 tracing::error!(error = %chain(&error), "the responders' keys were not taken up");
             }
         }))
@@ -133,7 +132,8 @@ impl Application for Responding {
             let home = self.home();
             let taken = self.keys(&home);
             let taken = taken.map_err(|error| chain(&error)).and_then(|keys| {
-                self.responder.take_up(&home.config().realm, keys).map_err(|error| chain(&error))
+                let realm = &home.config().realm;
+                self.responder.take_up(realm, home.answering(), keys).map_err(|error| chain(&error))
             });
             match taken {
                 Ok(()) => tracing::info!("a responder's key was rotated: taken up"),
@@ -217,7 +217,7 @@ fn respond(answered: &Answered) -> Response {
         None => {
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        Some(keep) => describe(headers, keep, &etag(answered)),
+        Some(keep) => describe(headers, keep, &etag(keep)),
     }
     response
 }
@@ -225,8 +225,10 @@ fn respond(answered: &Answered) -> Response {
 /// The same, or that the client has it already.
 fn conditional(method: &Method, headers: &HeaderMap, answered: &Answered) -> Response {
     let Some(keep) = answered.keep else { return respond(answered) };
-    let etag = etag(answered);
-    let facts = Facts { etag: &etag, modified: Some(keep.this_update), length: 0 };
+    let etag = etag(keep);
+    // A date is no help: two answers of one second have the same, and clocks are set back. Whoever has
+    // the one from before a revocation would be told that nothing has changed.
+    let facts = Facts { etag: &etag, modified: None, length: 0 };
     if judge(method, headers, facts) != Verdict::NotModified {
         return respond(answered);
     }
@@ -236,8 +238,8 @@ fn conditional(method: &Method, headers: &HeaderMap, answered: &Answered) -> Res
     response
 }
 
-fn etag(answered: &Answered) -> String {
-    format!("\"{}\"", hex(&sha256(&answered.der)))
+fn etag(keep: Keep) -> String {
+    format!("\"{}\"", hex(&keep.digest))
 }
 
 /// How others may keep an answer.

@@ -7,13 +7,13 @@ use std::process::Command;
 
 /// What a judge said.
 #[derive(Debug)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     /// Whether it ended well.
-    pub(super) accepted: bool,
+    pub(crate) accepted: bool,
     /// Everything that it printed.
-    pub(super) text: String,
+    pub(crate) text: String,
     /// What it printed on standard output.
-    pub(super) output: String,
+    pub(crate) output: String,
 }
 
 /// Asks a program that the machine must have.
@@ -38,7 +38,7 @@ pub(super) fn ask_at<A: AsRef<OsStr>>(
 }
 
 /// Asks a script of this folder, in the Python environment that `tests/run.sh` makes.
-pub(super) fn ask_script<A: AsRef<OsStr>>(
+pub(crate) fn ask_script<A: AsRef<OsStr>>(
     script: &str,
     arguments: impl IntoIterator<Item = A>,
 ) -> Verdict {

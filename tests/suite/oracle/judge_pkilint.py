@@ -1,5 +1,5 @@
 """Runs `lint_pkix_cert lint -s NOTICE` on each file named, `lint_crl` on those that end in `.crl`,
-`lint_ocsp_response` on those that end in `.ocsp-response`, in one process.
+`lint_ocsp_response` on those that end in `.ocsp-response` or `.ors`, in one process.
 
 Prints `judged FILE` for each and `found FILE SEVERITY CODE` for each finding, tab-separated.
 """
@@ -17,7 +17,7 @@ for path in sys.argv[1:]:
     with contextlib.redirect_stdout(printed):
         if path.endswith(".crl"):
             lint_crl.main(["lint", "-t", "CRL", "-p", "PKIX", *options])
-        elif path.endswith(".ocsp-response"):
+        elif path.endswith((".ocsp-response", ".ors")):
             lint_ocsp_response.main(["lint", *options])
         else:
             lint_pkix_cert.main(["lint", *options])

@@ -22,4 +22,5 @@ mod pkilint;
 mod published;
 mod status;
 
+pub(crate) use judge::ask_script;
 pub(crate) use pkilint::findings as pkilint_findings;

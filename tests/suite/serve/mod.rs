@@ -6,7 +6,7 @@ mod life;
 mod lists;
 mod packaging;
 mod register;
-mod tls;
+pub(crate) mod tls;
 
 use std::collections::BTreeMap;
 use std::io::BufRead as _;
@@ -17,6 +17,7 @@ use std::net::SocketAddr;
 use std::net::TcpStream;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Child;
+use std::process::Command;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
@@ -42,12 +43,13 @@ impl Served {
     /// waits until it is ready.
     #[track_caller]
     pub(crate) fn start(stage: &Stage, words: &str) -> Self {
-        let mut child = stage
-            .command(&format!("serve --json {words}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        Self::start_command(stage.command(&format!("serve --json {words}")))
+    }
+
+    /// Starts such a command, in surroundings of its own.
+    #[track_caller]
+    pub(crate) fn start_command(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = mpsc::channel();
         let errors = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {

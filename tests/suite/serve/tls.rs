@@ -13,7 +13,7 @@ use crate::stage::Stage;
 use super::Served;
 
 /// Makes an authority for TLS, a server's certificate and one for each client, in the folder `tls`.
-fn certificates(stage: &Stage, clients: &[&str]) {
+pub(crate) fn certificates(stage: &Stage, clients: &[&str]) {
     stage
         .shell(
             "mkdir tls && cd tls && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 \
@@ -51,7 +51,7 @@ fn fingerprint(stage: &Stage, name: &str) -> String {
 }
 
 /// Sets the files of the role that has this address in the settings.
-fn secure(stage: &Stage, listen: &str, clients: bool) {
+pub(crate) fn secure(stage: &Stage, listen: &str, clients: bool) {
     let text = stage.read_text("home/jpki.toml");
     let (before, after) = text.split_once(&format!("listen = \"{listen}\"")).unwrap();
     let mut after = after.to_owned();
@@ -70,7 +70,7 @@ fn secure(stage: &Stage, listen: &str, clients: bool) {
 }
 
 /// Names a client in the settings.
-fn allow(stage: &Stage, client: &str, roles: &str) {
+pub(crate) fn allow(stage: &Stage, client: &str, roles: &str) {
     let sha256 = fingerprint(stage, client);
     let block = format!(
         "[[serve.client]]\nname = \"{client}\"\nsha256 = \"{sha256}\"\nroles = [{roles}]\n\n[policy]"

@@ -161,7 +161,7 @@ fn what_surrounds_the_signed_part_is_judged() {
     let mut other = good.clone();
     other.signature_algorithm.oid = oid::ECDSA_SHA384;
     case(findings(&other), warning("L-OCSP-ALGORITHM"));
-    let mut bare = good.clone();
+    let mut bare = good;
     bare.certs = None;
     case(findings(&bare), warning("L-OCSP-CERTIFICATE"));
     let other = signed(world.data(), &world.responder, &[&world.authority]);
