@@ -35,7 +35,7 @@ fn they_are_judged() {
     let text = stage.plain(words).exits(0).stdout;
     for words in [
         "request: conforms 適合 (状態照会 status request, 4件 4 certificates)\nsigned: ",
-        "signed: conforms 適合 (状態照会 status request, 1件 1 certificates)\n  notice   L-OCSP-REQ-",
+        "signed: conforms 適合 (状態照会 status request, 1件 1 certificates)\n  notice  L-OCSP-REQ-",
         "response: conforms 適合 (状態応答 status response, 4件 4 certificates)\n  warning  L-OCSP-",
         "refusal: conforms 適合 (状態応答 status response, unauthorized)\n",
     ] {

@@ -219,9 +219,9 @@ const REASONS: [Reason; 5] = [
 fn a_hold_and_its_release_are_said_as_soon_as_they_are_done() {
     let stage = founded();
     stage.write_json("holder.json", &holder("p-1"));
-    let issue = "issue --holder holder.json --kind user-authentication --holder-algorithm p256";
-    stage.plain(&format!("{issue} --out out")).exits(0);
-    stage.plain(&format!("{issue} --carrier phone --out out")).exits(0);
+    let issue = "issue --holder holder.json --holder-algorithm p256 --out out";
+    stage.plain(issue).exits(0);
+    stage.plain(&format!("{issue} --kind user-authentication --carrier phone")).exits(0);
     let phone = FIRST + 1;
     let served = Served::start(&stage, OCSP);
     let address = served.address("ocsp");

@@ -94,10 +94,5 @@ fn no_request_is_answered_otherwise_than_the_document_says() {
     // It has asked for everything, and has got what there is to be had.
     assert!(said.contains("Tested: 5"), "{said}");
     served.stop();
-    let log = stage.read_text("serve.log");
-    for done in ["status=201", "route=\"/v1/events\" status=200", "status=404", "status=422"] {
-        assert!(log.contains(done), "{done}: {said}");
-    }
-    assert!(stage.count("issued") > 0, "{said}");
     stage.is_whole();
 }
