@@ -48,6 +48,7 @@ pub use form::HolderForm;
 pub use form::MAX_FORM;
 pub use form::ResidenceForm;
 pub use form::SubstituteForm;
+#[cfg(feature = "http")]
 pub(crate) use form::read as read_form;
 pub use person::Person;
 pub use reason::ChangeReason;
