@@ -141,6 +141,17 @@ impl Authority {
         known.find(|known| known.of == service).map(|known| known.certificate.as_slice())
     }
 
+    /// The SHA-256 of the key of a service's newest certificate; none where there never was one.
+    pub(super) fn certified_key_hash(
+        &self,
+        service: ServiceKey,
+    ) -> Result<Option<[u8; 32]>, AuthorityError> {
+        let Some(der) = self.newest_certificate(service) else { return Ok(None) };
+        let certified = PublicKey::of_certificate(der)
+            .map_err(|_| StoreError::Damaged("a service has no key"))?;
+        Ok(Some(certified.hash()))
+    }
+
     /// Every service's key that there is, or should be.
     pub(super) fn service_keys(&self) -> impl Iterator<Item = ServiceKey> {
         let responders = self.generations.iter().map(|key| &key.issuer);

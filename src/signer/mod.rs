@@ -4,6 +4,7 @@
 //! calls [`Signer::sign`] and asks for a token of what was checked and recorded.
 
 mod file;
+mod shares;
 mod software;
 
 use std::fmt;
@@ -15,6 +16,12 @@ pub use file::Passphrase;
 pub use file::is_encrypted;
 pub use file::read_key_file;
 pub use file::write_key_file;
+pub use file::write_secret_file;
+pub use shares::Quorum;
+pub use shares::Share;
+pub use shares::ShareError;
+pub use shares::combine;
+pub use shares::share_passphrase;
 pub use software::PrivateKey;
 pub use software::SoftwareSigner;
 pub use software::generate;

@@ -36,11 +36,10 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
         lines.push("            with a responder of its own; nothing was written".to_owned());
     } else {
         lines.push(format!("certificate {}", certificate.display()));
-        lines.push(format!("key         {}", made.key.display()));
+        lines.push(format!("key         {}", made.key));
         if let Some(aside) = &made.laid_aside {
             lines.push(format!(
-                "laid aside  {}: the key of an interrupted roll-over, which certifies nothing",
-                aside.display()
+                "laid aside  {aside}: the key of an interrupted roll-over, which certifies nothing"
             ));
         }
     }
@@ -74,8 +73,8 @@ fn json(
         not_before: made.new.not_before.to_string(),
         not_after: made.new.not_after.to_string(),
         certificate: file(certificate),
-        key: file(&made.key),
-        laid_aside: made.laid_aside.as_deref().map(file),
+        key: made.key.to_string(),
+        laid_aside: made.laid_aside.as_ref().map(ToString::to_string),
         responder,
     }
 }

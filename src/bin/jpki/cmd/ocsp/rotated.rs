@@ -66,7 +66,7 @@ impl Told {
                     json.not_after = Some(new.not_after.to_string());
                     json.revoked = revoked;
                     json.certificate = Some(file(&certificate));
-                    json.key = Some(file(&made.key));
+                    json.key = Some(made.key.to_string());
                     told.json.push(json);
                 }
                 Ok(Err(refused)) => told.fault(context, json, name, &refused.into()),
