@@ -30,6 +30,8 @@ use std::io;
 use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::OnceLock;
 
 use rand_core::CryptoRngCore;
 use rand_core::OsRng;
@@ -47,6 +49,8 @@ use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
 use crate::signer::SignError;
 use crate::signer::Signer;
+use crate::signer::pkcs11::Token;
+use crate::signer::pkcs11::TokenError;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
@@ -60,6 +64,7 @@ use keys::Keys;
 use keys::Owner;
 
 pub use config::Config;
+pub use config::KeyStore;
 pub use keys::KeyPlace;
 pub use publication::PublicationRenewal;
 pub use responder::Responder;
@@ -89,6 +94,8 @@ pub struct Home {
     folder: PathBuf,
     config: Config,
     rehearsal: bool,
+    /// The token with the keys, once it was opened: a process logs in once.
+    token: Arc<OnceLock<Token>>,
 }
 
 /// What `init` is told.
@@ -100,7 +107,7 @@ pub struct InitOptions {
     pub algorithm: KeyAlgorithm,
     /// Where the records go, relative to the home.
     pub store: String,
-    /// Where the keys go, relative to the home.
+    /// Where the keys go: `file:FOLDER`, relative to the home, or the address of a token.
     pub key_store: String,
     /// Where status is answered.
     pub ocsp_url: Option<String>,
@@ -143,7 +150,7 @@ impl InitOptions {
         let (arc, organisation, url) = if self.production {
             if self.passphrase.is_none() {
                 return Err(problem(
-                    "a production home needs a passphrase: give --passphrase-file",
+                    "a production home needs a passphrase, or a token's PIN: give --passphrase-file",
                 ));
             }
             (
@@ -200,7 +207,7 @@ impl Home {
 
         let config = Config::template(&realm, &options.store, &options.key_store);
         let settings = Config::read(&config)?;
-        let keys = Keys::found(&staging.folder.join(&settings.keys), options.passphrase.as_ref())?;
+        let keys = Keys::found(&settings.keys, &staging.folder, options.passphrase.as_ref())?;
         let responders = CaName::ALL.map(|ca| ServiceKey::Responder(ca, Generation::FIRST));
         let services = std::iter::once(ServiceKey::Publication).chain(responders);
         let owners = CaName::ALL.map(|ca| Owner::Authority(ca, Generation::FIRST));
@@ -250,6 +257,7 @@ impl Home {
             }
             _ => HomeError::Io { path: folder.to_owned(), source },
         })?;
+        keys.keep();
         sync_folder(parent)?;
         Self::open(folder)
     }
@@ -268,7 +276,7 @@ impl Home {
             Err(source) => return Err(HomeError::Io { path, source }),
         };
         let config = Config::read(&text)?;
-        Ok(Self { folder: folder.to_owned(), config, rehearsal: false })
+        Ok(Self { folder: folder.to_owned(), config, rehearsal: false, token: Arc::default() })
     }
 
     /// This home for a dry run: opening it leaves what a crash left, and only says what recovery
@@ -320,7 +328,7 @@ impl Home {
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
     ) -> Result<(Authority, Recovery), HomeError> {
-        self.open_with_keys(clock, &self.keys(passphrase), Opening::Plain)
+        self.open_with_keys(clock, &self.keys(passphrase)?, Opening::Plain)
     }
 
     /// Opens the store alone.
@@ -507,9 +515,19 @@ pub enum HomeError {
         /// Its place.
         place: KeyPlace,
     },
-    /// This version has no PKCS #11 key store.
-    #[error("this version has no PKCS #11 key store: write file:FOLDER")]
-    NoPkcs11,
+    /// The keys are in a token, and nobody gave its PIN.
+    #[error(
+        "the keys are in a token: give its PIN, as pin-source in keys.store or as a passphrase"
+    )]
+    PinNeeded,
+    /// What is asked concerns key files.
+    #[error(
+        "the keys are in a token, which has a PIN of its own: change it with the token's tools"
+    )]
+    KeysInToken,
+    /// The token with the keys.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The file system said no.
     #[error("cannot use {path}")]
     Io {

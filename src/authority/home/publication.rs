@@ -61,7 +61,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<PublicationRenewal, Refused>, HomeError> {
-        let keys = self.keys(passphrase);
+        let keys = self.keys(passphrase)?;
         let Some(_lock) = keys.lock()? else {
             return Ok(Err(Rule::RenewalPending.into()));
         };
@@ -121,7 +121,7 @@ impl Home {
             let planned = authority.rehearse_publication_renewal(CertifiedKey::Kept)?;
             return Ok(planned.map(Some));
         }
-        let Some(_lock) = self.keys(None).lock()? else {
+        let Some(_lock) = self.lock_keys()? else {
             // Whoever is at it now does the same, or the next publication will.
             let still = authority.publication_certificate().is_ok();
             return Ok(if still { Ok(None) } else { Err(Rule::RenewalPending.into()) });

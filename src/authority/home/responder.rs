@@ -145,7 +145,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
     ) -> Result<Vec<Responder>, HomeError> {
         let generations = store.tx(now, |tx| tx.generations())?;
-        let keys = self.keys(passphrase);
+        let keys = self.keys(passphrase)?;
         let in_force = generations.iter().filter(|generation| {
             let own = &generation.certificate;
             (own.not_before..=own.not_after).contains(&now)
@@ -255,7 +255,7 @@ mod tests {
     fn responders_are_opened_without_any_key_of_the_authorities() {
         let folder = tempfile::tempdir().unwrap();
         let home = founded(&folder);
-        let keys = home.key_folder();
+        let keys = home.folder().join("keys");
         for file in ["signature-1", "user-authentication-1", "publication"] {
             // A folder that nobody can read as a file.
             let path = keys.join(format!("{file}.key.pem"));

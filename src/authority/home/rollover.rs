@@ -60,7 +60,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<RollOver, Refused>, HomeError> {
-        let keys = self.keys(passphrase);
+        let keys = self.keys(passphrase)?;
         // Before the store is opened: what it says of the generations must be what counts.
         let Some(_lock) = keys.lock()? else { return Ok(Err(Rule::RollOverPending.into())) };
         let (mut authority, recovery) =

@@ -97,7 +97,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<Rotation, Refused>, HomeError> {
-        let keys = self.keys(passphrase);
+        let keys = self.keys(passphrase)?;
         let Some(_lock) = keys.lock()? else { return Ok(Err(Rule::RenewalPending.into())) };
         let opening = Opening::Locked { publication: false };
         let (mut authority, recovery) = self.open_with_keys(clock, &keys, opening)?;
@@ -136,7 +136,7 @@ impl Home {
         random: &mut impl CryptoRngCore,
     ) -> Result<Vec<Rotated>, HomeError> {
         let asked: Vec<_> = authority.generations_in_force().collect();
-        let keys = self.keys(passphrase);
+        let keys = self.keys(passphrase)?;
         let mut turns = Vec::new();
         for of in &asked {
             let due = self.is_responder_due(authority, *of, &keys);

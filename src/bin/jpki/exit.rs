@@ -72,6 +72,11 @@ impl Failure {
         Self::Other(Exit::Usage, anyhow::anyhow!("{message}"))
     }
 
+    /// What was given does not open what is closed.
+    pub(crate) fn unauthorised(message: impl fmt::Display) -> Self {
+        Self::Other(Exit::Unauthorised, anyhow::anyhow!("{message}"))
+    }
+
     /// A file that cannot be read or written.
     pub(crate) fn file(path: &std::path::Path, error: io::Error) -> Self {
         let exit = match error.kind() {
@@ -107,7 +112,12 @@ impl From<AuthorityError> for Failure {
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         let exit = match &error {
-            HomeError::Io { .. } | HomeError::Sign(_) => Exit::Unavailable,
+            HomeError::Io { .. } | HomeError::NoKey { .. } | HomeError::Sign(_) => {
+                Exit::Unavailable
+            }
+            HomeError::PinNeeded => Exit::Unauthorised,
+            HomeError::Token(error) if error.is_of_pin() => Exit::Unauthorised,
+            HomeError::Token(_) => Exit::Unavailable,
             HomeError::KeyFile(error) => of_key_file(error),
             HomeError::Store(error) => of_store(error),
             HomeError::Authority(error) => of_authority(error),

@@ -8,7 +8,6 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -33,6 +32,7 @@ use super::HomeError;
 use super::KeyPlace;
 use super::Owner;
 use super::private_folder;
+use super::try_lock;
 
 /// A folder of key files.
 #[derive(Debug)]
@@ -49,21 +49,7 @@ impl Files {
     }
 
     pub(super) fn lock(&self) -> Result<Option<fs::File>, HomeError> {
-        let fault = || fault(&self.folder);
-        loop {
-            let lock = fs::File::open(&self.folder).map_err(fault())?;
-            match lock.try_lock() {
-                Ok(()) => {}
-                Err(fs::TryLockError::WouldBlock) => return Ok(None),
-                Err(fs::TryLockError::Error(error)) => return Err(fault()(error)),
-            }
-            // Unless another folder has come into its place meanwhile.
-            let inode = |found: fs::Metadata| (found.dev(), found.ino());
-            let mine = lock.metadata().map(inode).map_err(fault())?;
-            if fs::metadata(&self.folder).map(inode).map_err(fault())? == mine {
-                return Ok(Some(lock));
-            }
-        }
+        try_lock(&self.folder)
     }
 
     /// Closes every key to another passphrase: all of them, or none when this is killed. How many there

@@ -6,9 +6,12 @@
 //! leaves a key that is found by what the store says.
 
 mod files;
+mod token;
 
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -22,13 +25,21 @@ use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::profile::Service;
 use crate::profile::ServiceKey;
+use crate::signer;
 use crate::signer::Passphrase;
 use crate::signer::Signer;
+use crate::signer::pkcs11::Token;
+use crate::signer::pkcs11::TokenHealth;
+use crate::signer::pkcs11::TokenLimits;
+use crate::signer::pkcs11::TokenUri;
 
 use super::Home;
 use super::HomeError;
+use super::config::KeyStore;
+use super::service::fault;
 
 use files::Files;
+use token::TokenKeys;
 
 /// Whose key it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,12 +75,21 @@ impl Owner {
 pub enum KeyPlace {
     /// In a file.
     File(PathBuf),
+    /// In the token.
+    Token {
+        /// Its label.
+        label: String,
+        /// Its identifier in hexadecimal, where several keys may bear the label.
+        id: Option<String>,
+    },
 }
 
 impl fmt::Display for KeyPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
+            Self::Token { label, id: None } => write!(f, "pkcs11:object={label}"),
+            Self::Token { label, id: Some(id) } => write!(f, "pkcs11:object={label};id={id}"),
         }
     }
 }
@@ -79,16 +99,38 @@ impl fmt::Display for KeyPlace {
 pub(super) enum Keys {
     /// In files.
     Files(Files),
+    /// In a token.
+    Token(TokenKeys),
 }
 
 impl Keys {
-    /// Where a new home under construction has its keys.
+    /// Where a new home, under construction in this folder, has its keys.
     ///
     /// # Errors
-    /// When the disk does not take them.
-    pub(super) fn found(folder: &Path, passphrase: Option<&Passphrase>) -> Result<Self, HomeError> {
-        private_folder(folder)?;
-        Ok(Self::Files(Files::new(folder, passphrase, true)))
+    /// When the disk or the token does not take them, or the token has keys of these names.
+    pub(super) fn found(
+        store: &KeyStore,
+        home: &Path,
+        passphrase: Option<&Passphrase>,
+    ) -> Result<Self, HomeError> {
+        match store {
+            KeyStore::Files(folder) => {
+                let folder = home.join(folder);
+                private_folder(&folder)?;
+                Ok(Self::Files(Files::new(&folder, passphrase, true)))
+            }
+            KeyStore::Token(uri) => {
+                Ok(Self::Token(TokenKeys::found(open_token(uri, passphrase)?, home)?))
+            }
+        }
+    }
+
+    /// The new home is complete.
+    pub(super) fn keep(&self) {
+        match self {
+            Self::Files(_) => {}
+            Self::Token(token) => token.keep(),
+        }
     }
 
     /// Keeps everybody else from making keys, for as long as the result lives; none when somebody
@@ -99,6 +141,7 @@ impl Keys {
     pub(super) fn lock(&self) -> Result<Option<fs::File>, HomeError> {
         match self {
             Self::Files(files) => files.lock(),
+            Self::Token(token) => token.lock(),
         }
     }
 
@@ -106,21 +149,29 @@ impl Keys {
     pub(super) fn place(&self, owner: Owner) -> KeyPlace {
         match self {
             Self::Files(files) => files.place(owner),
+            Self::Token(token) => token.place(owner),
         }
     }
 
-    /// The key of an owner that was certified, wherever it is; none when it is not here.
+    /// The key of an owner that was certified, wherever it is, after a test of itself; none when it is
+    /// not here.
     ///
     /// # Errors
-    /// When keys are there, and none of them is it: the first thing that was wrong with them.
+    /// When keys are there, and none of them is it: the first thing that was wrong with them. When the key
+    /// does not work.
     pub(super) fn certified(
         &self,
         owner: Owner,
         is_certified: impl Fn(&PublicKey) -> bool,
     ) -> Result<Option<Box<dyn Signer>>, HomeError> {
-        match self {
+        let found = match self {
             Self::Files(files) => files.certified(owner, is_certified),
+            Self::Token(token) => token.certified(owner, is_certified),
+        }?;
+        if let Some(signer) = &found {
+            signer::self_test(signer.as_ref())?;
         }
+        Ok(found)
     }
 
     /// Whether a key of the owner waits for its certificate, or for the place of the one before.
@@ -130,6 +181,7 @@ impl Keys {
     pub(super) fn has_waiting(&self, owner: Owner) -> Result<bool, HomeError> {
         match self {
             Self::Files(files) => files.has_waiting(owner),
+            Self::Token(_) => Ok(false),
         }
     }
 
@@ -144,6 +196,7 @@ impl Keys {
     ) -> Result<bool, HomeError> {
         match self {
             Self::Files(files) => files.waits(owner, is_certified),
+            Self::Token(_) => Ok(false),
         }
     }
 
@@ -161,6 +214,7 @@ impl Keys {
     ) -> Result<Option<KeyPlace>, HomeError> {
         match self {
             Self::Files(files) => files.settle(owner, is_certified, random),
+            Self::Token(token) => token.settle(owner, is_certified),
         }
     }
 
@@ -177,6 +231,7 @@ impl Keys {
     ) -> Result<Box<dyn Signer>, HomeError> {
         match self {
             Self::Files(files) => files.make(owner, algorithm, random),
+            Self::Token(token) => token.make(owner, algorithm),
         }
     }
 
@@ -188,14 +243,44 @@ impl Keys {
     pub(super) fn adopt(&self, owner: Owner) -> Result<Option<KeyPlace>, HomeError> {
         match self {
             Self::Files(files) => files.adopt(owner),
+            Self::Token(_) => Ok(None),
         }
     }
 }
 
 impl Home {
-    /// The keys, to be opened by a passphrase.
-    pub(super) fn keys(&self, passphrase: Option<&Passphrase>) -> Keys {
-        Keys::Files(Files::new(&self.key_folder(), passphrase, false))
+    /// The keys, to be opened by a passphrase, or a token's PIN.
+    pub(super) fn keys(&self, passphrase: Option<&Passphrase>) -> Result<Keys, HomeError> {
+        match &self.config.keys {
+            KeyStore::Files(folder) => {
+                Ok(Keys::Files(Files::new(&self.folder.join(folder), passphrase, false)))
+            }
+            KeyStore::Token(uri) => {
+                let token = match self.token.get() {
+                    Some(token) => token.clone(),
+                    None => {
+                        let token = open_token(uri, passphrase)?;
+                        self.token.get_or_init(|| token).clone()
+                    }
+                };
+                Ok(Keys::Token(TokenKeys::new(token, &self.folder)))
+            }
+        }
+    }
+
+    /// How the token with the keys is, by the last calls of this process; none where they are in files,
+    /// or were not opened.
+    #[must_use]
+    pub fn token_health(&self) -> Option<TokenHealth> {
+        self.token.get().map(Token::health)
+    }
+
+    /// Keeps everybody else from making keys, as [`Keys::lock`] does, without opening them.
+    pub(super) fn lock_keys(&self) -> Result<Option<fs::File>, HomeError> {
+        match &self.config.keys {
+            KeyStore::Files(folder) => try_lock(&self.folder.join(folder)),
+            KeyStore::Token(_) => try_lock(&self.folder),
+        }
     }
 
     /// Closes all keys to another passphrase, those that were laid aside included: every one, or none
@@ -203,15 +288,18 @@ impl Home {
     /// them.
     ///
     /// # Errors
-    /// When a key does not open with the passphrase that counted, or the disk does not take them; a
-    /// refusal by rule is the inner error.
+    /// When the keys are in a token, one does not open with the passphrase that counted, or the disk does
+    /// not take them; a refusal by rule is the inner error.
     pub fn close_keys(
         &self,
         passphrase: Option<&Passphrase>,
         new: &Passphrase,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<usize, Refused>, HomeError> {
-        let Keys::Files(files) = self.keys(passphrase);
+        let KeyStore::Files(folder) = &self.config.keys else {
+            return Err(HomeError::KeysInToken);
+        };
+        let files = Files::new(&self.folder.join(folder), passphrase, false);
         let Some(_lock) = files.lock()? else { return Ok(Err(Rule::RenewalPending.into())) };
         let count = if self.rehearsal {
             files.each(|_, _| Ok(()))?
@@ -221,31 +309,58 @@ impl Home {
         Ok(Ok(count))
     }
 
-    /// Whether any of its keys needs a passphrase.
+    /// Whether any of its keys needs a passphrase, or a PIN.
     ///
     /// # Errors
     /// When the folder or a key file cannot be read.
     pub fn keys_are_encrypted(&self) -> Result<bool, HomeError> {
-        files::any_is_encrypted(&self.key_folder(), |_| true)
+        self.any_is_encrypted(|_| true)
     }
 
-    /// Whether any of the responders' keys needs a passphrase; the authorities' are not looked at.
+    /// Whether any of the responders' keys needs a passphrase, or a PIN; the authorities' are not looked
+    /// at.
     ///
     /// # Errors
     /// When the folder or a key file cannot be read.
     pub fn responder_keys_are_encrypted(&self) -> Result<bool, HomeError> {
         let prefix = format!("{}-", Service::Responder.as_str());
-        files::any_is_encrypted(&self.key_folder(), |name| name.starts_with(&prefix))
+        self.any_is_encrypted(|name| name.starts_with(&prefix))
     }
 
-    pub(super) fn key_folder(&self) -> PathBuf {
-        self.folder.join(&self.config.keys)
+    fn any_is_encrypted(&self, counts: impl Fn(&str) -> bool) -> Result<bool, HomeError> {
+        match &self.config.keys {
+            KeyStore::Files(folder) => files::any_is_encrypted(&self.folder.join(folder), counts),
+            KeyStore::Token(_) => Ok(true),
+        }
+    }
+}
+
+/// Opens the token; it needs its PIN.
+fn open_token(uri: &TokenUri, pin: Option<&Passphrase>) -> Result<Token, HomeError> {
+    let pin = pin.ok_or(HomeError::PinNeeded)?;
+    Ok(Token::open(uri, pin, TokenLimits::default())?)
+}
+
+/// Locks a folder for as long as the result lives; none when somebody else has.
+fn try_lock(folder: &Path) -> Result<Option<fs::File>, HomeError> {
+    loop {
+        let lock = fs::File::open(folder).map_err(fault(folder))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => return Ok(None),
+            Err(fs::TryLockError::Error(error)) => return Err(fault(folder)(error)),
+        }
+        // Unless another folder has come into its place meanwhile.
+        let inode = |found: fs::Metadata| (found.dev(), found.ino());
+        let mine = lock.metadata().map(inode).map_err(fault(folder))?;
+        if fs::metadata(folder).map(inode).map_err(fault(folder))? == mine {
+            return Ok(Some(lock));
+        }
     }
 }
 
 /// A folder that only its owner enters.
 pub(super) fn private_folder(folder: &Path) -> Result<(), HomeError> {
-    use std::os::unix::fs::DirBuilderExt as _;
     fs::DirBuilder::new()
         .mode(0o700)
         .recursive(true)

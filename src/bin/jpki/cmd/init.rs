@@ -2,6 +2,7 @@
 
 use jpki_ca::authority::home::Home;
 use jpki_ca::authority::home::InitOptions;
+use jpki_ca::authority::home::KeyStore;
 use jpki_ca::profile::Organisation;
 use jpki_ca::profile::Service;
 use jpki_ca::profile::ServiceKey;
@@ -17,8 +18,11 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
     if args.production && context.global.at.is_some() {
         return Err(Failure::usage("--at and --production exclude each other"));
     }
-    let passphrase = if args.production || context.global.passphrase_file.is_some() {
-        context.passphrase("Passphrase for the authorities' keys")?
+    let folder = &context.global.home;
+    let keys: KeyStore = args.key_store.parse()?;
+    let is_token = matches!(keys, KeyStore::Token(_));
+    let passphrase = if args.production || is_token || context.has_passphrase() {
+        context.passphrase_for(&keys, folder, "the authorities' keys")?
     } else {
         None
     };
@@ -33,7 +37,6 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
         production: args.production,
         passphrase,
     };
-    let folder = &context.global.home;
     if context.global.dry_run {
         let realm = options.check(folder)?;
         let text = format!(
