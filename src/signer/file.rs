@@ -34,6 +34,12 @@ impl Passphrase {
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
+
+    /// The text, for whoever opens something with it.
+    #[cfg(feature = "pkcs11")]
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Passphrase {
