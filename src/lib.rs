@@ -46,6 +46,7 @@
 //! |---|---|---|
 //! | `sqlite` | yes | no store in this build: profile, law and lints compute, nothing is issued |
 //! | `http` | yes | no servers, and no asynchronous code at all |
+//! | `pkcs11` | yes | keys live in files: a key device cannot be opened |
 //! | `cli` | yes | the command `jpki` is not built, nor what only it needs |
 //!
 //! # Where to look

@@ -225,9 +225,6 @@ impl Situation {
 fn mismatch(items: &[Item]) -> Refused {
     let names: Vec<_> = items.iter().map(|item| item.as_str()).collect();
     let rule = register::Rule::HolderMismatch;
-    Refused {
-        rule: rule.code(),
-        item: names.first().copied(),
-        message: format!("{}: {}", names.join(", "), rule.message()),
-    }
+    let message = format!("{}: {}", names.join(", "), rule.message());
+    Refused { item: names.first().copied(), ..Refused::new(rule.code(), message) }
 }

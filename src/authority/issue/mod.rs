@@ -5,6 +5,9 @@
 //! certificates in force and ends those that they replace. Nothing leaves before the second commit.
 
 mod decide;
+#[cfg(all(feature = "pkcs11", feature = "sqlite"))]
+#[cfg(test)]
+mod device;
 
 use std::collections::BTreeSet;
 
@@ -328,12 +331,17 @@ impl Authority {
                 standing.push(record);
             }
         }
-        let whole = sealed.iter().all(Result::is_ok);
-        if !whole || standing.len() < sealed.len() {
+        let failure = sealed.iter().find_map(|sealed| sealed.as_ref().err());
+        if failure.is_some() || standing.len() < sealed.len() {
             for record in standing {
                 void(tx, &record)?;
             }
-            return Ok(Err(if whole { Rule::IssueInterrupted } else { Rule::KeyFailed }.into()));
+            return Ok(Err(match failure {
+                Some(SealError { cause, .. }) => {
+                    Refused { cause: cause.of_key(), ..Rule::KeyFailed.into() }
+                }
+                None => Rule::IssueInterrupted.into(),
+            }));
         }
         for record in replaced {
             supersede(tx, record.intent, &self.policy)?;

@@ -130,7 +130,7 @@ impl Context<'_> {
         match keys.pin_source() {
             Some(PinSource::File(path)) => return first_line(&folder.join(path)).map(Some),
             Some(PinSource::Env(name)) => return of_environment(name).map(Some),
-            Some(_) | None => {}
+            None => {}
         }
         if !std::io::stdin().is_terminal() {
             return Ok(None);

@@ -8,7 +8,10 @@ use jpki_ca::authority::AuthorityError;
 use jpki_ca::authority::Refused;
 use jpki_ca::authority::home::HomeError;
 use jpki_ca::authority::publish::PublishError;
+use jpki_ca::seal::Cause;
+use jpki_ca::seal::SealError;
 use jpki_ca::signer::KeyFileError;
+use jpki_ca::signer::SignError;
 use jpki_ca::store::StoreError;
 
 /// How a command ends.
@@ -38,9 +41,14 @@ impl Exit {
 }
 
 impl Exit {
-    /// What is wrong with the data is malformed input; what a rule says is a refusal.
+    /// What is wrong with the data is malformed input; what a rule says is a refusal; and a key that did not
+    /// sign is not to be had.
     pub(crate) fn of_refusal(refused: &Refused) -> Self {
-        if refused.rule.starts_with("E-") { Self::Usage } else { Self::Refused }
+        match &refused.cause {
+            Some(error) => of_sign(error),
+            None if refused.rule.starts_with("E-") => Self::Usage,
+            None => Self::Refused,
+        }
     }
 }
 
@@ -112,9 +120,8 @@ impl From<AuthorityError> for Failure {
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         let exit = match &error {
-            HomeError::Io { .. } | HomeError::NoKey { .. } | HomeError::Sign(_) => {
-                Exit::Unavailable
-            }
+            HomeError::Io { .. } | HomeError::NoKey { .. } => Exit::Unavailable,
+            HomeError::Sign(error) => of_sign(error),
             HomeError::PinNeeded => Exit::Unauthorised,
             HomeError::Token(error) if error.is_of_pin() => Exit::Unauthorised,
             HomeError::Token(_) => Exit::Unavailable,
@@ -159,8 +166,17 @@ fn of_key_file(error: &KeyFileError) -> Exit {
 fn of_authority(error: &AuthorityError) -> Exit {
     match error {
         AuthorityError::Store(error) => of_store(error),
+        AuthorityError::Seal(SealError { cause: Cause::Sign(error), .. }) => of_sign(error),
         AuthorityError::OtherRealm | AuthorityError::StrangeKey => Exit::Usage,
         AuthorityError::AuditBroken { .. } => Exit::Negative,
+        _ => Exit::Unavailable,
+    }
+}
+
+/// A key that opens for others is not ours to use; everything else may be over later.
+fn of_sign(error: &SignError) -> Exit {
+    match error {
+        SignError::PinRefused | SignError::PinLocked => Exit::Unauthorised,
         _ => Exit::Unavailable,
     }
 }

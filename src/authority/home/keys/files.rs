@@ -152,7 +152,7 @@ impl Files {
                 }
                 Ok(None) => {}
                 Ok(Some(_)) => {
-                    wrong = wrong.or(Some(HomeError::OtherKey { place: KeyPlace::File(path) }))
+                    wrong = wrong.or(Some(HomeError::OtherKey { place: KeyPlace::File(path) }));
                 }
                 // The other place may have it.
                 Err(error) => wrong = wrong.or(Some(error)),

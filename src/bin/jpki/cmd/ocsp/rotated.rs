@@ -94,7 +94,7 @@ impl Told {
         failure: &Failure,
     ) {
         let (status, rule, message) = match failure {
-            Failure::Refused(refused) => ("refused", Some(refused.rule), refused.message.clone()),
+            Failure::Refused(refused) => ("refused", Some(refused.rule), refused.explained()),
             Failure::Other(_, error) => ("error", None, format!("{error:#}")),
         };
         let by = rule.map(|rule| format!("refused by {rule}: ")).unwrap_or_default();
