@@ -39,6 +39,8 @@ needs faketime faketime
 needs javac default-jdk-headless
 needs systemd-analyze systemd
 needs softhsm2-util softhsm2
+needs pkcs11-tool opensc
+needs strace strace
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
 install_packages() {
     if [ "$(id -u)" = 0 ]; then
