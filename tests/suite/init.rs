@@ -362,7 +362,7 @@ fn stores_and_key_stores_of_other_kinds_are_refused_by_name() {
     let stage = Stage::empty();
     for (options, says) in [
         ("--store postgres://localhost/jpki", "PostgreSQL"),
-        ("--key-store pkcs11:token=jpki?module-path=/usr/lib/x.so", "PKCS #11"),
+        ("--key-store pkcs11:token=jpki", "module-path"),
         ("--store mysql:x", "sqlite:PATH"),
         ("--key-store keys", "file:FOLDER"),
         ("--ocsp-url ftp://x", "http"),

@@ -209,7 +209,7 @@ fn a_pin_is_taken_from_anywhere_but_the_command_line() {
     let init = format!("init --algorithm p256 --key-store {address}");
     device.at(&init, FOUNDED).exits(4).says("PIN");
     let value = init.replace("?", &format!("?pin-value={}&", "1234"));
-    device.at(&value, FOUNDED).exits(2).says("pin-value");
+    device.at(&value, FOUNDED).exits(2).says("--key-store: a PIN never stands");
     stage.write("wrong", "0000\n");
     device.at(&format!("{init} --passphrase-file wrong"), FOUNDED).exits(4).says("PIN");
     device.at(&format!("{init} --passphrase-file pin"), FOUNDED).exits(0);

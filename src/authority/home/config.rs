@@ -13,6 +13,7 @@ use crate::profile::PolicyArc;
 use crate::profile::Realm;
 use crate::signer::pkcs11::PinSource;
 use crate::signer::pkcs11::TokenUri;
+use crate::signer::pkcs11::UriError;
 use crate::store::StoreUrl;
 
 use super::HomeError;
@@ -58,7 +59,7 @@ impl Config {
         let realm = Realm::new(organisation, arc, &raw.realm.ocsp_url)
             .map_err(|error| fault(format!("realm.ocsp_url: {error}")))?;
         let store = raw.store.url.parse().map_err(|error| fault(format!("store.url: {error}")))?;
-        let keys = raw.keys.store.parse()?;
+        let keys = raw.keys.store.parse().map_err(|error| fault(format!("keys.store: {error}")))?;
         if !(1..=12).contains(&raw.policy.renewal_window_months) {
             return Err(fault("policy.renewal_window_months: write 1 to 12".to_owned()));
         }
@@ -113,22 +114,28 @@ impl KeyStore {
 }
 
 impl FromStr for KeyStore {
-    type Err = HomeError;
+    type Err = KeyStoreError;
 
     /// Reads `file:FOLDER`, or the address of a token by RFC 7512.
-    fn from_str(address: &str) -> Result<Self, HomeError> {
-        let fault = |problem: String| HomeError::Config { line: None, problem };
+    fn from_str(address: &str) -> Result<Self, KeyStoreError> {
         match address.strip_prefix("file:") {
             Some(folder) if !folder.is_empty() => Ok(Self::Files(PathBuf::from(folder))),
-            _ if TokenUri::is_one(address) => address
-                .parse()
-                .map(Self::Token)
-                .map_err(|error| fault(format!("keys.store: {error}"))),
-            _ => Err(fault(
-                "keys.store: write file:FOLDER or pkcs11:token=…?module-path=…".to_owned(),
-            )),
+            _ if TokenUri::is_one(address) => Ok(Self::Token(address.parse()?)),
+            _ => Err(KeyStoreError::Form),
         }
     }
+}
+
+/// Why a text does not say where keys are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyStoreError {
+    /// Neither files nor a token.
+    #[error("write file:FOLDER or pkcs11:token=…?module-path=…")]
+    Form,
+    /// The address of a token.
+    #[error(transparent)]
+    Token(#[from] UriError),
 }
 
 #[derive(Deserialize)]

@@ -65,6 +65,7 @@ use keys::Owner;
 
 pub use config::Config;
 pub use config::KeyStore;
+pub use config::KeyStoreError;
 pub use keys::KeyPlace;
 pub use publication::PublicationRenewal;
 pub use responder::Responder;

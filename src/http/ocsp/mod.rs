@@ -150,7 +150,11 @@ impl Application for Responding {
 
     fn checks(&self) -> Vec<Check> {
         let (store, keys) = (Arc::clone(&self.responder), Arc::clone(&self.responder));
+        let home = Arc::clone(&self.home);
         vec![
+            Check::key_device(move || {
+                home.read().unwrap_or_else(PoisonError::into_inner).token_health()
+            }),
             Check::new("ocsp-status", move || match store.health().store {
                 None => Ok(()),
                 Some(error) => Err(error),

@@ -169,12 +169,17 @@ impl Application for Desk {
     }
 
     fn checks(&self) -> Vec<Check> {
-        let opened = Arc::clone(&self.opened);
-        vec![Check::new("register-store", move || {
-            let opened = Arc::clone(&opened.read().unwrap_or_else(PoisonError::into_inner));
-            let found = opened.authority.certificate(CaName::Signature, Serial::FIRST);
-            found.map(drop).map_err(|error| refusal::chain(&error))
-        })]
+        let (opened, home) = (Arc::clone(&self.opened), Arc::clone(&self.opened));
+        vec![
+            Check::key_device(move || {
+                home.read().unwrap_or_else(PoisonError::into_inner).home.token_health()
+            }),
+            Check::new("register-store", move || {
+                let opened = Arc::clone(&opened.read().unwrap_or_else(PoisonError::into_inner));
+                let found = opened.authority.certificate(CaName::Signature, Serial::FIRST);
+                found.map(drop).map_err(|error| refusal::chain(&error))
+            }),
+        ]
     }
 }
 

@@ -21,8 +21,14 @@ pub(crate) struct InitArgs {
     /// Where the records go; a relative path is taken from the home
     #[arg(long, value_name = "URL", default_value = "sqlite:store.db")]
     pub(crate) store: String,
-    /// Where the keys go; a relative path is taken from the home
-    #[arg(long, value_name = "URI", default_value = "file:keys")]
+    // Not a doc comment, as below.
+    #[arg(
+        long,
+        value_name = "URI",
+        default_value = "file:keys",
+        help = "Where the keys go: file:FOLDER, a relative path being taken from the home, or the address of \
+                a token, pkcs11:token=…?module-path=…&pin-source=file:…"
+    )]
     pub(crate) key_store: String,
     // Not a doc comment: the address would have to carry its marks into the help.
     #[arg(

@@ -31,7 +31,7 @@ split again.
 
 Examples:
   jpki key split --needed 2 --shares 3 --out shares
-  jpki key split --unlock shares/share-1.txt --unlock shares/share-3.txt --needed 3 --shares 5 --out new")]
+  jpki key split --needed 3 --shares 5 --out new --unlock share-1.txt --unlock share-3.txt")]
 pub(crate) struct SplitArgs {
     /// How many shares open the keys, at least 2
     #[arg(long, value_name = "COUNT")]

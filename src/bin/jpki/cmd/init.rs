@@ -19,7 +19,8 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
         return Err(Failure::usage("--at and --production exclude each other"));
     }
     let folder = &context.global.home;
-    let keys: KeyStore = args.key_store.parse()?;
+    let keys = args.key_store.parse::<KeyStore>();
+    let keys = keys.map_err(|error| Failure::usage(format!("--key-store: {error}")))?;
     let is_token = matches!(keys, KeyStore::Token(_));
     let passphrase = if args.production || is_token || context.has_passphrase() {
         context.passphrase_for(&keys, folder, "the authorities' keys")?
