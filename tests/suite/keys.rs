@@ -1,5 +1,11 @@
 //! Who can open the keys: `jpki key split`, `jpki key passphrase`, `--unlock`, `--passphrase-env`.
 
+use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::Command;
+use std::process::Stdio;
+
+use assert_cmd::cargo::cargo_bin;
 use serde_json::json;
 
 use crate::stage::NOW;
@@ -154,4 +160,25 @@ fn a_change_that_is_killed_leaves_all_keys_under_one_passphrase() {
         }
     }
     assert!(before >= 5 && after >= 1, "{before} {after}");
+}
+
+#[test]
+fn no_core_dump_holds_a_key() {
+    let stage = founded();
+    let status = |words: &str| {
+        let line = format!("ulimit -c unlimited; exec {words}");
+        let mut shell = stage.at_home("sh", "-c");
+        let shell = shell.arg(line).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = shell.spawn().unwrap();
+        let mut begun = [0];
+        child.stdout.take().unwrap().read_exact(&mut begun).unwrap();
+        Command::new("kill").args(["-SEGV", &child.id().to_string()]).status().unwrap();
+        child.wait().unwrap()
+    };
+    let other = status("sh -c 'echo; exec sleep 60'");
+    let jpki = cargo_bin("jpki");
+    let ours = status(&format!("{} serve --admin 127.0.0.1:0", jpki.display()));
+    assert_eq!((other.signal(), ours.signal()), (Some(11), Some(11)));
+    // Where the system dumps nothing, this shows nothing.
+    assert!(!(other.core_dumped() && ours.core_dumped()));
 }

@@ -40,6 +40,11 @@ pub(crate) const THE_USER_AUTHENTICATION: &str = "--ca user-authentication --ser
 const NAME: &str = "山田　花子";
 const ADDRESS: &str = "東京都清瀬市中里五丁目８４２番地";
 
+/// Something that no output may repeat: passphrases and a PIN that sessions use, and what key files have
+/// in them.
+pub(crate) const PIN: &str = "48151623";
+const SECRETS: [&str; 4] = ["correct horse", "battery staple", PIN, "PRIVATE KEY"];
+
 /// A folder with a home in it, `home`.
 pub(crate) struct Stage {
     folder: TempDir,
@@ -73,7 +78,7 @@ impl Stage {
     }
 
     /// A program with these words, in the same surroundings.
-    fn at_home(&self, program: impl AsRef<std::ffi::OsStr>, words: &str) -> Command {
+    pub(crate) fn at_home(&self, program: impl AsRef<std::ffi::OsStr>, words: &str) -> Command {
         let mut command = Command::new(program);
         command
             .args(words.split_whitespace())
@@ -258,7 +263,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Of a command that has ended. Whatever it was, it has not repeated a holder's data.
+    /// Of a command that has ended. Whatever it was, it has repeated neither a holder's data nor what
+    /// opens or is a key.
     #[track_caller]
     pub(crate) fn of(words: &str, output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -271,6 +277,10 @@ impl Run {
         for secret in ["山田", "花子", "中里", "ROSSI"] {
             let said = run.stdout.contains(secret) || run.stderr.contains(secret);
             assert!(!said, "the holder's data came out: {run:?}");
+        }
+        for secret in SECRETS {
+            let said = run.stdout.contains(secret) || run.stderr.contains(secret);
+            assert!(!said, "a secret came out: {run:?}");
         }
         run
     }
