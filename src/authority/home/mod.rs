@@ -10,6 +10,7 @@
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
 //! ca/publication.cer, .pem               the publication certificate
 //! ca/ocsp-<ca>-<generation>.cer, .pem    the responders' certificates
+//! ca/link-<ca>-<one>-with-<other>.cer, .pem  one generation's key, certified by another
 //! ```
 //!
 //! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`, a
@@ -17,6 +18,7 @@
 
 mod answer;
 mod config;
+mod link;
 mod publication;
 mod responder;
 mod rotation;
@@ -35,6 +37,7 @@ use rand_core::OsRng;
 
 use crate::asn1::KeyAlgorithm;
 use crate::clock::Clock;
+use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::profile::Issuer;
@@ -55,12 +58,14 @@ use crate::store::StoreUrl;
 use super::Authority;
 use super::AuthorityError;
 use super::FoundingKeys;
+use super::Linked;
 use super::NewGeneration;
 use super::outcome::Refused;
 use super::recover::Recovery;
 use super::rule::Rule;
 
 pub use config::Config;
+pub use link::Linking;
 pub use publication::PublicationRenewal;
 pub use responder::Responder;
 pub use responder::ResponderFault;
@@ -104,6 +109,8 @@ pub struct RollOver {
     pub laid_aside: Option<PathBuf>,
     /// What became of its responder's key; nothing yet in a home to rehearse.
     pub responder: Option<Rotated>,
+    /// What became of its links with the generation before; nothing yet in a home to rehearse.
+    pub links: Vec<Linked>,
     /// What a crash had left.
     pub recovery: Recovery,
 }
@@ -369,15 +376,17 @@ impl Home {
         self.take_up(self.open_store()?, clock, Vec::new())
     }
 
-    /// Makes a new generation of an authority's key, of that algorithm or the one before's, and its
-    /// responder: from then on it issues to holders, and those before it go on signing lists. A home
-    /// [to rehearse](Home::to_rehearse) only says what it would make.
+    /// Makes a new generation of an authority's key, of that algorithm or the one before's, its responder
+    /// and its links with the one before: from then on, or from a stated instant, it issues to holders,
+    /// and those before it go on signing lists. A home [to rehearse](Home::to_rehearse) only says what it
+    /// would make.
     ///
     /// The key file is durable before the intent, and closed to the same passphrase as the others.
     /// Whatever this is killed in, the next run goes on: a key that no certificate came of is laid
     /// aside, a number is void, the certificate's files are written anew; a responder that is missing
-    /// is made by the next [rotation](Home::rotate_responders). What its making failed with is part of
-    /// the result, since the generation is there.
+    /// is made by the next [rotation](Home::rotate_responders), and a link by the next roll-over or
+    /// [`Home::link`]. What their making failed with is part of the result, since the generation is
+    /// there.
     ///
     /// # Errors
     /// As for [`Home::authority`], and when the disk or the new key fails; a refusal by rule is the
@@ -386,6 +395,7 @@ impl Home {
         &self,
         ca: CaName,
         algorithm: Option<KeyAlgorithm>,
+        issue_from: Option<Timestamp>,
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
@@ -395,7 +405,7 @@ impl Home {
         let Some(_lock) = lock_folder(&keys)? else { return Ok(Err(Rule::RollOverPending.into())) };
         let (mut authority, recovery) =
             self.open_with_keys(clock, passphrase, Opening::Locked { publication: true })?;
-        let new = match authority.rehearse_roll_over(ca)? {
+        let new = match authority.rehearse_roll_over(ca, issue_from)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -404,8 +414,15 @@ impl Home {
         let algorithm = algorithm.or(newest.map(|issuer| issuer.algorithm));
         let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
         let path = keys.join(key_file(ca, new.generation));
-        let mut rolled_over =
-            RollOver { new, algorithm, key: path, laid_aside: None, responder: None, recovery };
+        let mut rolled_over = RollOver {
+            new,
+            algorithm,
+            key: path,
+            laid_aside: None,
+            responder: None,
+            links: Vec::new(),
+            recovery,
+        };
         if self.rehearsal {
             return Ok(Ok(rolled_over));
         }
@@ -415,7 +432,7 @@ impl Home {
         let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
         signer::write_key_file(&rolled_over.key, &key, passphrase, random)?;
         sync_folder(&keys)?;
-        match authority.roll_over(ca, Box::new(SoftwareSigner::new(&key)?))? {
+        match authority.roll_over(ca, Box::new(SoftwareSigner::new(&key)?), issue_from)? {
             Ok(new) => rolled_over.new = new,
             Err(refused) => return Ok(Err(refused)),
         }
@@ -424,6 +441,8 @@ impl Home {
         let options = RotateOptions::default();
         let outcome = self.rotate(&mut authority, (ca, generation), &options, passphrase, random);
         rolled_over.responder = Some(Rotated { ca, generation, outcome });
+        rolled_over.links = authority.link(Some(ca))?;
+        self.write_link_certificates(&authority)?;
         Ok(Ok(rolled_over))
     }
 
@@ -445,6 +464,7 @@ impl Home {
         if written {
             sync_folder(&folder)?;
         }
+        self.write_link_certificates(authority)?;
         self.write_service_certificates(authority)
     }
 
