@@ -151,7 +151,7 @@ impl Founding<'_> {
             self.store.tx(self.now, |tx| {
                 let record = tx.at_intent(sealed.intent())?;
                 tx.complete(&record, &sealed)?;
-                if issuer.is_none() { tx.add_generation(&sealed) } else { Ok(()) }
+                if issuer.is_none() { tx.add_generation(&sealed, None) } else { Ok(()) }
             })?;
         }
         Ok(made)

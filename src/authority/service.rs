@@ -67,7 +67,8 @@ impl Authority {
     }
 
     /// The newest certificate of a service's key that is in force now; its state is that of the
-    /// opening.
+    /// opening. One whose issuer's key is compromised counts: its own key is not, and while the
+    /// authority has no other generation, nobody could certify it anew.
     pub(super) fn in_force(
         &self,
         service: ServiceKey,
@@ -76,7 +77,7 @@ impl Authority {
         let in_force = |known: &&ServiceCertificate| {
             let record = &known.record;
             known.of == service
-                && record.state == State::Live
+                && record.recorded == State::Live
                 && (record.not_before..=record.not_after).contains(&now)
         };
         let found = self.services.iter().rev().find(in_force);

@@ -89,6 +89,7 @@ fn judge(
     let (ca, generation) = tbs.issuer();
     let (table, municipality) = match tbs.subject() {
         Subject::Authority => (Table::Authority(ca), None),
+        Subject::Link(_) => (Table::Link(ca), None),
         Subject::Service(service) => (Table::Service(ca, service), None),
         Subject::Holder(kind, carrier, municipality) => {
             (Table::Holder(kind, carrier), Some(municipality))
@@ -109,10 +110,11 @@ fn judge(
     let signs = authority.issuer.map(|issuer| (issuer.ca, issuer.generation));
     let right = match (table, signs) {
         (Table::Authority(_), None) => true,
-        (Table::Service(..) | Table::Holder(..), Some(signs)) => {
+        (Table::Link(_) | Table::Service(..) | Table::Holder(..), Some(signs)) => {
             signs == (ca, generation) && table.ca() == ca
         }
-        (Table::Authority(_), Some(_)) | (Table::Service(..) | Table::Holder(..), None) => false,
+        (Table::Authority(_), Some(_))
+        | (Table::Link(_) | Table::Service(..) | Table::Holder(..), None) => false,
     };
     if !right {
         findings.push(rules::STATED.broken_at(Severity::Error, "the generation that is to sign"));

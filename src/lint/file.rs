@@ -103,7 +103,7 @@ impl<'a> Certificate<'a> {
         match table {
             Table::Authority(_) if self.is_signed_by_itself() => {}
             Table::Authority(_) => findings.push(rules::SIGNATURE.broken(Severity::Error)),
-            Table::Service(..) | Table::Holder(..) => {
+            Table::Link(_) | Table::Service(..) | Table::Holder(..) => {
                 findings.push(rules::UNCHECKED.broken(Severity::Notice));
             }
         }
@@ -111,7 +111,7 @@ impl<'a> Certificate<'a> {
     }
 
     /// By its subject a service's certificate, by its policy a holder's, by its basicConstraints an
-    /// authority's.
+    /// authority's: its own names no issuer's key, a link does.
     fn table(&self, unit: &str) -> Option<(Table, PolicyArc)> {
         let extensions = self.parts.extensions;
         let ca = CaName::ALL.into_iter().find(|ca| certificate::authority_unit(*ca) == unit);
@@ -119,14 +119,19 @@ impl<'a> Certificate<'a> {
         if let Some((ca, service)) = ca.zip(service) {
             return Some((Table::Service(ca, service), PolicyArc::Production));
         }
-        if let Some(policies) = certificate::value_of(extensions, oid::CERTIFICATE_POLICIES) {
-            let policy = first_policy(policies).ok()?;
+        let policies = certificate::value_of(extensions, oid::CERTIFICATE_POLICIES);
+        let policy = policies.map(first_policy).transpose().ok()?;
+        if let Some(policy) = policy.filter(|policy| *policy != oid::ANY_POLICY.as_bytes()) {
             return holder_tables()
                 .find(|(arc, kind, carrier)| arc.policy(*kind, *carrier).as_bytes() == policy)
                 .map(|(arc, kind, carrier)| (Table::Holder(kind, carrier), arc));
         }
         certificate::value_of(extensions, oid::BASIC_CONSTRAINTS)?;
-        Some((Table::Authority(ca?), PolicyArc::Production))
+        let table = match certificate::value_of(extensions, oid::AUTHORITY_KEY_IDENTIFIER) {
+            Some(_) => Table::Link(ca?),
+            None => Table::Authority(ca?),
+        };
+        Some((table, PolicyArc::Production))
     }
 
     fn is_signed_by_itself(&self) -> bool {

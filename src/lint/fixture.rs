@@ -23,6 +23,7 @@ use crate::profile::Attested;
 use crate::profile::CaGrant;
 use crate::profile::Grant;
 use crate::profile::Issuer;
+use crate::profile::LinkGrant;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
@@ -163,6 +164,32 @@ pub(super) fn service_certificate_from(
         not_before: instant(begins),
     };
     crate::profile::service_certificate(&grant).unwrap()
+}
+
+/// A link certificate as it should be: the third generation's key, certified by the second.
+pub(super) fn link_certificate(realm: &Realm, ca: CaName) -> TbsCertificate {
+    let (file, serial, begins) = match ca {
+        CaName::Signature => ("signca03", 0x067c_6a21, "2023-07-16T00:50:27Z"),
+        CaName::UserAuthentication => ("authca03", 0x06d1_8006, "2023-07-16T01:01:04Z"),
+    };
+    let key = key_of(file);
+    let certified = Issuer {
+        generation: Generation::new(3).unwrap(),
+        serial: Serial::new(serial).unwrap(),
+        key_id: key.key_id(),
+        algorithm: key.algorithm(),
+        not_before: instant(begins),
+        not_after: instant("2033-07-15T14:59:59Z"),
+        ..second_generation(ca)
+    };
+    crate::profile::link_certificate(&LinkGrant {
+        realm,
+        issuer: &second_generation(ca),
+        certified: &certified,
+        key: &key,
+        serial: Serial::new(0x0312_4569).unwrap(),
+        not_before: instant("2024-05-20T17:38:11Z"),
+    })
 }
 
 /// DER as a tree. The value of an extension is a branch too.

@@ -8,6 +8,7 @@ use super::fixture::Node;
 use super::fixture::authority_certificate;
 use super::fixture::holder_certificate;
 use super::fixture::kiyose;
+use super::fixture::link_certificate;
 use super::fixture::production;
 use super::fixture::published;
 use super::fixture::second_generation;
@@ -80,6 +81,46 @@ fn good_service_certificates_pass() {
             }
         }
     }
+}
+
+#[test]
+fn good_links_pass() {
+    for realm in [&production(), &Realm::sandbox()] {
+        for ca in CaName::ALL {
+            let issuer = second_generation(ca);
+            let tbs = link_certificate(realm, ca);
+            assert_eq!(tbs.subject(), Subject::Link(Generation::new(3).unwrap()));
+            assert_eq!(tbs.not_after(), issuer.not_after, "the first of both to end");
+            assert_eq!(tbs.subject().partition().code(), "000000");
+            let authority = Authority { realm, issuer: Some(&issuer) };
+            assert_eq!(check(tbs.clone(), &authority).unwrap().tbs(), &tbs);
+            let report = certificate_file(&complete(&tbs, tbs.as_der()));
+            assert_eq!(report.table, Some(Table::Link(ca)));
+            assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
+            let findings = check(tbs, &Authority { realm, issuer: None }).unwrap_err();
+            assert!(ids(findings.as_slice()).contains(&"L-STATED"), "{findings}");
+        }
+    }
+}
+
+#[test]
+fn a_link_is_between_two_keys_and_no_longer_than_an_authority_lives() {
+    let realm = production();
+    let tbs = link_certificate(&realm, CaName::Signature);
+    // The one that signs, in the place of the one that is certified.
+    let issuer = second_generation(CaName::Signature);
+    let mut tree = Node::of(tbs.as_der());
+    let own = Node::of(second().as_der()).at(&[6]).clone();
+    *tree.at(&[6]) = own;
+    tree.value(oid::SUBJECT_KEY_IDENTIFIER).set(&issuer.key_id);
+    assert_eq!(ids(&judged(&tbs, &tree.der())), ["L-STATED", "L-LINK-KEY"]);
+    let mut tree = Node::of(tbs.as_der());
+    tree.at(&[4, 1]).set(b"340520145959Z");
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!(ids(&report.findings), ["L-VALIDITY-LINK", "L-UNCHECKED"]);
+    tree.at(&[4, 1]).set(b"340519145959Z");
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
 }
 
 #[test]
@@ -327,6 +368,7 @@ fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
     let realm = production();
     let (table, municipality) = match tbs.subject() {
         Subject::Authority => (Table::Authority(tbs.issuer().0), None),
+        Subject::Link(_) => (Table::Link(tbs.issuer().0), None),
         Subject::Service(service) => (Table::Service(tbs.issuer().0, service), None),
         Subject::Holder(kind, carrier, _) => (Table::Holder(kind, carrier), Some(kiyose())),
     };

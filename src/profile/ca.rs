@@ -67,9 +67,7 @@ pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> 
         // 2. subjectAltName: the authority's Japanese name.
         extension::alternative_name(der, oid::SUBJECT_ALT_NAME, &alternative_name(grant.ca));
         // 3. basicConstraints: cA, no path length.
-        der.extension(oid::BASIC_CONSTRAINTS, true, |der| {
-            der.sequence(crate::asn1::Der::boolean_true);
-        });
+        extension::authority_constraints(der);
         // 4. cRLDistributionPoints: its own name, where its own list stands.
         extension::distribution_point(der, &name);
         // 5. subjectKeyIdentifier.

@@ -82,6 +82,8 @@ impl TbsCertificate {
 pub enum Subject {
     /// The authority itself.
     Authority,
+    /// The key of this generation of the authority, certified by another one: a link between the two.
+    Link(Generation),
     /// A service around it.
     Service(Service),
     /// A holder registered in a municipality.
@@ -93,7 +95,7 @@ impl Subject {
     #[must_use]
     pub fn partition(self) -> Partition {
         match self {
-            Self::Authority | Self::Service(_) => Partition::Authority,
+            Self::Authority | Self::Link(_) | Self::Service(_) => Partition::Authority,
             Self::Holder(_, _, municipality) => Partition::Municipality(municipality),
         }
     }

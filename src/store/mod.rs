@@ -6,6 +6,7 @@
 
 mod backend;
 mod feed;
+mod generation;
 mod listing;
 mod publication;
 mod record;
@@ -37,11 +38,13 @@ pub use feed::SourceStatus;
 pub use feed::Voucher;
 pub use listing::ListRecord;
 pub use listing::Listed;
+pub use listing::RevokedRow;
 pub use listing::Sum;
 pub use listing::Tally;
 pub use publication::Permits;
 pub use publication::View;
 pub use record::CertificateRecord;
+pub use record::Compromise;
 pub use record::GenerationRecord;
 pub use record::Intention;
 pub use record::KeyUse;

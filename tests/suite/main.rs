@@ -14,6 +14,7 @@ mod batch;
 mod change;
 mod disk;
 mod feed;
+mod generations;
 mod help;
 mod init;
 mod issue;

@@ -10,6 +10,7 @@
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
 //! ca/publication.cer, .pem               the publication certificate
 //! ca/ocsp-<ca>-<generation>.cer, .pem    the responders' certificates
+//! ca/link-<ca>-<one>-with-<other>.cer, .pem  one generation's key, certified by another
 //! ```
 //!
 //! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`, a
@@ -18,6 +19,7 @@
 mod answer;
 mod config;
 mod keys;
+mod link;
 mod publication;
 mod responder;
 mod rollover;
@@ -67,6 +69,7 @@ pub use config::Config;
 pub use config::KeyStore;
 pub use config::KeyStoreError;
 pub use keys::KeyPlace;
+pub use link::Linking;
 pub use publication::PublicationRenewal;
 pub use responder::Responder;
 pub use responder::ResponderFault;
@@ -366,6 +369,7 @@ impl Home {
         if written {
             sync_folder(&folder)?;
         }
+        self.write_link_certificates(authority)?;
         self.write_service_certificates(authority)
     }
 

@@ -206,7 +206,9 @@ impl Keys {
 }
 
 fn is_in_force(record: &CertificateRecord, now: Timestamp) -> bool {
-    record.state == State::Live && (record.not_before..=record.not_after).contains(&now)
+    // Also where its issuer's key is compromised: nobody else may answer about what that has issued, and
+    // all that there is to say of it is that it is revoked.
+    record.recorded == State::Live && (record.not_before..=record.not_after).contains(&now)
 }
 
 /// How often the files are looked at. A rotation takes far longer than a look, so that twice is

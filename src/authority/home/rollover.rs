@@ -4,11 +4,13 @@ use rand_core::CryptoRngCore;
 
 use crate::asn1::KeyAlgorithm;
 use crate::authority::AuthorityError;
+use crate::authority::Linked;
 use crate::authority::NewGeneration;
 use crate::authority::Recovery;
 use crate::authority::Refused;
 use crate::authority::Rule;
 use crate::clock::Clock;
+use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::signer::Passphrase;
 
@@ -34,20 +36,24 @@ pub struct RollOver {
     pub laid_aside: Option<KeyPlace>,
     /// What became of its responder's key; nothing yet in a home to rehearse.
     pub responder: Option<Rotated>,
+    /// What became of its links with the generation before; nothing yet in a home to rehearse.
+    pub links: Vec<Linked>,
     /// What a crash had left.
     pub recovery: Recovery,
 }
 
 impl Home {
-    /// Makes a new generation of an authority's key, of that algorithm or the one before's, and its
-    /// responder: from then on it issues to holders, and those before it go on signing lists. A home
-    /// [to rehearse](Home::to_rehearse) only says what it would make.
+    /// Makes a new generation of an authority's key, of that algorithm or the one before's, its responder
+    /// and its links with the one before: from then on, or from a stated instant, it issues to holders,
+    /// and those before it go on signing lists. A home [to rehearse](Home::to_rehearse) only says what it
+    /// would make.
     ///
-    /// The key file is durable before the intent, and closed to the same passphrase as the others.
+    /// The key is durable before the intent, and closed to the same passphrase as the others.
     /// Whatever this is killed in, the next run goes on: a key that no certificate came of is laid
     /// aside, a number is void, the certificate's files are written anew; a responder that is missing
-    /// is made by the next [rotation](Home::rotate_responders). What its making failed with is part of
-    /// the result, since the generation is there.
+    /// is made by the next [rotation](Home::rotate_responders), and a link by the next roll-over or
+    /// [`Home::link`]. What their making failed with is part of the result, since the generation is
+    /// there.
     ///
     /// # Errors
     /// As for [`Home::authority`], and when the disk or the new key fails; a refusal by rule is the
@@ -56,6 +62,7 @@ impl Home {
         &self,
         ca: CaName,
         algorithm: Option<KeyAlgorithm>,
+        issue_from: Option<Timestamp>,
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
@@ -65,7 +72,7 @@ impl Home {
         let Some(_lock) = keys.lock()? else { return Ok(Err(Rule::RollOverPending.into())) };
         let (mut authority, recovery) =
             self.open_with_keys(clock, &keys, Opening::Locked { publication: true })?;
-        let new = match authority.rehearse_roll_over(ca)? {
+        let new = match authority.rehearse_roll_over(ca, issue_from)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -75,13 +82,20 @@ impl Home {
         let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
         let owner = Owner::Authority(ca, new.generation);
         let key = keys.place(owner);
-        let mut rolled_over =
-            RollOver { new, algorithm, key, laid_aside: None, responder: None, recovery };
+        let mut rolled_over = RollOver {
+            new,
+            algorithm,
+            key,
+            laid_aside: None,
+            responder: None,
+            links: Vec::new(),
+            recovery,
+        };
         if self.rehearsal {
             return Ok(Ok(rolled_over));
         }
         rolled_over.laid_aside = keys.settle(owner, |_| false, random)?;
-        match authority.roll_over(ca, keys.make(owner, algorithm, random)?)? {
+        match authority.roll_over(ca, keys.make(owner, algorithm, random)?, issue_from)? {
             Ok(new) => rolled_over.new = new,
             Err(refused) => return Ok(Err(refused)),
         }
@@ -90,6 +104,8 @@ impl Home {
         let options = RotateOptions::default();
         let outcome = self.rotate(&mut authority, (ca, generation), &options, &keys, random);
         rolled_over.responder = Some(Rotated { ca, generation, outcome });
+        rolled_over.links = authority.link(Some(ca))?;
+        self.write_link_certificates(&authority)?;
         Ok(Ok(rolled_over))
     }
 }

@@ -22,10 +22,7 @@ impl Home {
         for service in authority.service_keys() {
             let Some(newest) = authority.newest_certificate(service) else { continue };
             let stem = service.stem();
-            let der = read_file(&folder.join(format!("{stem}.cer")))?;
-            let text = read_file(&folder.join(format!("{stem}.pem")))?;
-            let text = text.map(|text| der::pem::decode_vec(&text).unwrap_or_default().1);
-            if is_older(der.as_deref(), newest) || is_older(text.as_deref(), newest) {
+            if !stands(&folder, &stem, newest)? {
                 fs::create_dir_all(&folder).map_err(fault(&folder))?;
                 super::write_certificate(&folder, &stem, newest, true)?;
                 is_written = true;
@@ -33,6 +30,14 @@ impl Home {
         }
         if is_written { super::sync_folder(&folder) } else { Ok(()) }
     }
+}
+
+/// Whether a certificate stands in its files, or a newer one.
+pub(super) fn stands(folder: &Path, stem: &str, newest: &[u8]) -> Result<bool, HomeError> {
+    let der = read_file(&folder.join(format!("{stem}.cer")))?;
+    let text = read_file(&folder.join(format!("{stem}.pem")))?;
+    let text = text.map(|text| der::pem::decode_vec(&text).unwrap_or_default().1);
+    Ok(!is_older(der.as_deref(), newest) && !is_older(text.as_deref(), newest))
 }
 
 /// Whether a certificate that was found is missing, unreadable or of a lower number than the newest:

@@ -11,6 +11,7 @@ use crate::law::validity;
 use crate::law::validity::End;
 use crate::law::validity::Question;
 use crate::policy::UnknownPeople;
+use crate::profile::Issuer;
 use crate::profile::Subject;
 use crate::register;
 use crate::register::Record;
@@ -21,6 +22,7 @@ use crate::store::Tx;
 
 use crate::authority::Authority;
 use crate::authority::AuthorityError;
+use crate::authority::generation::Issuing;
 use crate::authority::outcome::Refused;
 use crate::authority::request::IssueRequest;
 use crate::authority::rule::Rule;
@@ -75,12 +77,13 @@ impl Authority {
     }
 
     /// Whether the law allows what is asked, and until when; nothing is granted in part.
-    pub(super) fn judge(
+    pub(super) fn judge<'a>(
         &self,
         tx: &mut Tx<'_>,
+        issuing: &Issuing<'a>,
         request: &IssueRequest,
         situation: &Situation,
-    ) -> Result<Vec<(Kind, End)>, Denied> {
+    ) -> Result<Vec<Granted<'a>>, Denied> {
         let resident = &request.resident;
         let (carrier, policy) = (request.carrier, &self.policy);
         let now = tx.at();
@@ -144,7 +147,7 @@ impl Authority {
             if !request.kinds.list().contains(&kind) {
                 continue;
             }
-            let issuer = &self.issuing(kind.ca()).map_err(Denied::Failed)?.issuer;
+            let issuer = &issuing.of(kind.ca())?.issuer;
             if now < issuer.not_before {
                 return Err(Rule::CaNotYet.into());
             }
@@ -153,14 +156,23 @@ impl Authority {
             if kind == Kind::UserAuthentication {
                 authentication_end = Some(end.date);
             }
-            granted.push((kind, end));
+            granted.push(Granted { kind, end, issuer });
         }
         let mut record = situation.record.clone();
         record.note_card(card_end);
         tx.put_resident(&record, None)?;
-        granted.sort_by_key(|(kind, _)| *kind);
+        granted.sort_by_key(|granted| granted.kind);
         Ok(granted)
     }
+}
+
+/// A certificate that may be issued.
+pub(super) struct Granted<'a> {
+    pub(super) kind: Kind,
+    /// When it ends.
+    pub(super) end: End,
+    /// By which generation.
+    pub(super) issuer: &'a Issuer,
 }
 
 /// Why nothing is granted: a rule, or the store failed.
@@ -195,7 +207,8 @@ pub(super) struct Situation {
 }
 
 impl Situation {
-    /// The certificates of a kind on a carrier that are intended, live or held.
+    /// The certificates of a kind on a carrier that are intended, live or held, or whose place is not
+    /// taken yet since the key that issued them is compromised.
     pub(super) fn on(
         &self,
         kind: Kind,
@@ -206,10 +219,12 @@ impl Situation {
         })
     }
 
-    /// The live or held one among them that has not yet expired.
+    /// The live or held one among them that has not yet expired. Whoever has one under a compromised key
+    /// has none.
     pub(super) fn live(&self, kind: Kind, carrier: Carrier) -> Option<&CertificateRecord> {
-        self.on(kind, carrier)
-            .find(|record| record.state != State::Intended && record.not_after >= self.now)
+        self.on(kind, carrier).find(|record| {
+            matches!(record.state, State::Live | State::Held(_)) && record.not_after >= self.now
+        })
     }
 
     pub(super) fn last_day(&self, kind: Kind, carrier: Carrier) -> Option<Date> {

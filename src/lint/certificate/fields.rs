@@ -63,12 +63,13 @@ fn significant_octets(octets: &[u8]) -> impl Iterator<Item = &u8> {
 /// The algorithm identifiers byte by byte: parameters NULL for RSA, absent for ECDSA.
 fn algorithm(judge: &mut Judge<'_>, algorithm: Value<'_>) {
     let right = match (judge.expected.table, judge.expected.issuer, &judge.key) {
-        (Table::Service(..) | Table::Holder(..), Some(issuer), _) => {
+        (Table::Link(_) | Table::Service(..) | Table::Holder(..), Some(issuer), _) => {
             issuer.algorithm.signature_identifier()
         }
         (Table::Authority(_), _, Some(key)) => key.algorithm().signature_identifier(),
         // Without the issuer's key, or with one that is no key: a finding of its own.
-        (Table::Service(..) | Table::Holder(..), None, _) | (Table::Authority(_), _, None) => {
+        (Table::Link(_) | Table::Service(..) | Table::Holder(..), None, _)
+        | (Table::Authority(_), _, None) => {
             let known = KNOWN_ALGORITHMS.contains(&algorithm.der);
             return judge.require(&rules::ALGORITHM, known);
         }
@@ -91,6 +92,10 @@ fn validity(judge: &mut Judge<'_>, parts: &Parts<'_>) {
         Table::Authority(_) => {
             let right = first_day.plus_months(AUTHORITY_MONTHS).and_then(|day| day.plus_days(-1));
             judge.require(&rules::VALIDITY_AUTHORITY, right == Ok(last_day));
+        }
+        Table::Link(_) => {
+            let limit = first_day.plus_months(AUTHORITY_MONTHS).and_then(|day| day.plus_days(-1));
+            judge.require(&rules::VALIDITY_LINK, limit.is_ok_and(|limit| last_day <= limit));
         }
         Table::Service(_, service) => {
             let limit = match service {

@@ -39,11 +39,14 @@ pub(super) use published::authority_unit;
 pub(super) use published::known_ocsp_url;
 pub(super) use published::utf8;
 
-/// Which table a certificate is held against: one of the published ones, or ours for a service.
+/// Which table a certificate is held against: one of the published ones, or ours for a service and for
+/// a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// An authority's own certificate.
     Authority(CaName),
+    /// The key of another generation, certified by an authority.
+    Link(CaName),
     /// The certificate of a service around an authority.
     Service(CaName, Service),
     /// A holder's certificate.
@@ -54,7 +57,7 @@ impl Table {
     /// The authority that signs.
     pub(super) fn ca(self) -> CaName {
         match self {
-            Self::Authority(ca) | Self::Service(ca, _) => ca,
+            Self::Authority(ca) | Self::Link(ca) | Self::Service(ca, _) => ca,
             Self::Holder(kind, _) => kind.ca(),
         }
     }
@@ -64,6 +67,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authority(ca) => write!(f, "authority certificate ({ca})"),
+            Self::Link(ca) => write!(f, "link certificate ({ca})"),
             Self::Service(ca, service) => write!(f, "{service} certificate ({ca})"),
             Self::Holder(kind, carrier) => write!(f, "{kind} certificate ({carrier})"),
         }

@@ -19,6 +19,9 @@ use jpki_ca::clock::Timestamp;
 
 pub(crate) use ca::CaArgs;
 pub(crate) use ca::CaCommand;
+pub(crate) use ca::CompromiseArgs;
+pub(crate) use ca::CompromiseListArgs;
+pub(crate) use ca::LinkArgs;
 pub(crate) use ca::RenewPublicationArgs;
 pub(crate) use ca::RolloverArgs;
 pub(crate) use certificate::ChangeArgs;

@@ -11,10 +11,19 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::exit::Failure;
 
+use super::link;
+use super::link::LinkJson;
+
 pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Failure> {
     let (home, passphrase) = context.home_and_passphrase()?;
-    let rolled_over =
-        home.roll_over(args.ca, args.algorithm, context.clock(), passphrase.as_ref(), &mut OsRng)?;
+    let rolled_over = home.roll_over(
+        args.ca,
+        args.algorithm,
+        args.issue_from,
+        context.clock(),
+        passphrase.as_ref(),
+        &mut OsRng,
+    )?;
     let mut made = rolled_over?;
     context.note_recovery(&made.recovery);
     let dry_run = context.global.dry_run;
@@ -29,11 +38,15 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
         made.algorithm,
         new.not_after.japan_date()
     )];
+    let from = new.issue_from.map_or_else(|| "now".to_owned(), |from| from.to_string());
     lines.push(format!(
-        "            what {issues} from now on; those before it go on signing lists"
+        "            what {issues} from {from} on; those before it go on signing lists"
     ));
     if dry_run {
-        lines.push("            with a responder of its own; nothing was written".to_owned());
+        lines.push(
+            "            with a responder of its own, and links with the one before".to_owned(),
+        );
+        lines.push("            nothing was written".to_owned());
     } else {
         lines.push(format!("certificate {}", certificate.display()));
         lines.push(format!("key         {}", made.key));
@@ -49,12 +62,18 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     if told.exit != Exit::Done {
         lines.push("next        jpki ocsp rotate --due".to_owned());
     }
+    let linked = link::Told::of(context, &home, std::mem::take(&mut made.links));
+    lines.extend(linked.lines);
+    if linked.exit != Exit::Done {
+        lines.push("next        jpki ca link".to_owned());
+    }
     if !dry_run {
         lines.push("next        jpki crl publish".to_owned());
     }
     let responder = told.json.into_iter().next();
-    context.report.result(&json(&made, dry_run, &certificate, responder), &lines.join("\n"))?;
-    Ok(told.exit)
+    let json = json(&made, dry_run, &certificate, responder, linked.json);
+    context.report.result(&json, &lines.join("\n"))?;
+    Ok(told.exit.max(linked.exit))
 }
 
 fn json(
@@ -62,6 +81,7 @@ fn json(
     dry_run: bool,
     certificate: &std::path::Path,
     responder: Option<RotatedJson>,
+    links: Vec<LinkJson>,
 ) -> RollOverJson {
     let file = |path: &std::path::Path| path.to_string_lossy().into_owned();
     RollOverJson {
@@ -72,10 +92,12 @@ fn json(
         algorithm: made.algorithm.to_string(),
         not_before: made.new.not_before.to_string(),
         not_after: made.new.not_after.to_string(),
+        issue_from: made.new.issue_from.map(|from| from.to_string()),
         certificate: file(certificate),
         key: made.key.to_string(),
         laid_aside: made.laid_aside.as_ref().map(ToString::to_string),
         responder,
+        links,
     }
 }
 
@@ -88,8 +110,12 @@ struct RollOverJson {
     algorithm: String,
     not_before: String,
     not_after: String,
+    /// From when it issues to holders, where that is later than its beginning.
+    issue_from: Option<String>,
     certificate: String,
     key: String,
     laid_aside: Option<String>,
     responder: Option<RotatedJson>,
+    /// Its links with the generation before.
+    links: Vec<LinkJson>,
 }
