@@ -1,5 +1,6 @@
 //! Modules that are loaded. The standard gives a process one initialisation for each, and login belongs
-//! to token and process; so whoever uses one shares it, and the last who leaves finalises it.
+//! to token and process; so whoever uses one shares it, and the last who leaves finalises it. It stays
+//! loaded: a library may have threads of its own, under which nobody takes the code away.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -45,10 +46,12 @@ impl Module {
                     path: path.clone(),
                     problem: error.to_string(),
                 })?;
-                loaded.is_ours = initialise(&context)?;
                 loaded.context.insert(context).clone()
             }
         };
+        if loaded.users == 0 {
+            loaded.is_ours = initialise(&context)?;
+        }
         loaded.users += 1;
         drop(loaded);
         Ok(Self { context, place })
@@ -70,12 +73,9 @@ impl Drop for Module {
     fn drop(&mut self) {
         let mut loaded = self.place.0.lock().unwrap_or_else(PoisonError::into_inner);
         loaded.users = loaded.users.saturating_sub(1);
-        if loaded.users == 0
-            && let Some(context) = loaded.context.take()
-            && loaded.is_ours
-        {
-            // Nobody is left who could do anything about it.
-            let _finalised = context.finalize();
+        if loaded.users == 0 && loaded.is_ours {
+            // Nobody is left who could do anything about a failure.
+            let _finalised = self.context.clone().finalize();
         }
     }
 }

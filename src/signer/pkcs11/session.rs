@@ -155,9 +155,8 @@ impl Bench {
         ticket: &Ticket,
         work: impl Fn(&mut Open, &Module, &Ticket) -> Result<T, TokenError>,
     ) -> Result<T, TokenError> {
-        let first = self.attempt(ticket, &work);
-        match first {
-            Err(TokenError::Failed(_)) if self.open.is_none() && ticket.may_begin() => {
+        match self.attempt(ticket, &work) {
+            Err(error @ TokenError::Failed(_)) if error.loses_session() && ticket.may_begin() => {
                 self.attempt(ticket, &work)
             }
             result => result,

@@ -104,15 +104,15 @@ fn nothing_prints_the_pin() {
         said.push(format!("{error} {error:?} {}", SignError::from(&error)));
     };
     for fault in [
-        "C_Login 1 return 0xa0",
-        "C_Login 1 return 0xa4",
-        "C_Login 1 return 0x102",
-        "C_Login 1 return 0x30",
-        "C_Login 1 return 0x80000001",
-        "C_OpenSession 1 return 0xb1",
-        "C_GetTokenInfo 1 lock",
+        "C_Login -1 return 0xa0",
+        "C_Login -1 return 0xa4",
+        "C_Login -1 return 0x102",
+        "C_Login -1 return 0x30",
+        "C_Login -1 return 0x80000001",
+        "C_OpenSession -1 return 0xb1",
+        "C_GetTokenInfo -1 lock",
         "C_GetSlotList -1 none",
-        "C_GetSlotList 1 return 0x5",
+        "C_GetSlotList -1 return 0x5",
     ] {
         let fresh = Soft::new();
         fresh.faults(fault);
