@@ -162,6 +162,26 @@ impl Stage {
         fs::metadata(self.path(name)).unwrap().permissions().mode() & 0o777
     }
 
+    /// Makes the store as version 2 had it, without what it knows since: links, times to take over,
+    /// compromises.
+    pub(crate) fn to_store_2(&self) {
+        let store = rusqlite::Connection::open(self.path("home/store.db")).unwrap();
+        let links = "(SELECT id FROM certificate WHERE certified IS NOT NULL)";
+        store
+            .execute_batch(&format!(
+                "DELETE FROM tbs WHERE id IN {links}; DELETE FROM signature WHERE id IN {links}; \
+                 DELETE FROM certificate WHERE certified IS NOT NULL; \
+                 DROP INDEX certificate_link; ALTER TABLE certificate DROP COLUMN certified; \
+                 ALTER TABLE generation DROP COLUMN compromised_entry; \
+                 ALTER TABLE generation DROP COLUMN compromised_at; \
+                 ALTER TABLE generation DROP COLUMN compromised; \
+                 ALTER TABLE generation DROP COLUMN last_end; \
+                 ALTER TABLE generation DROP COLUMN issue_from; \
+                 PRAGMA user_version = 2;"
+            ))
+            .unwrap();
+    }
+
     /// Changes a setting of the home: the text, found once, by another.
     pub(crate) fn set(&self, from: &str, to: &str) {
         let text = self.read_text("home/jpki.toml");

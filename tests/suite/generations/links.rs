@@ -148,11 +148,10 @@ fn what_is_missing_is_made_on_request_and_by_the_next_roll_over() {
     let words = "ca link --json";
     assert_eq!(stage.jpki(words).exits(0).json()["links"], json!([]));
     assert_eq!(stage.jpki("ca link").exits(0).stdout, "no link is missing\n");
-    // As an earlier version left it, or a run that was killed before it came to the links.
+    // As an earlier version left it, which knew no links.
     stage.jpki(ROLLOVER).exits(0);
-    let store = rusqlite::Connection::open(stage.path("home/store.db")).unwrap();
-    store.execute_batch(UNLINK).unwrap();
-    drop(store);
+    stage.issue(&holder("p-1"), "");
+    stage.to_store_2();
     for link in LINKS {
         fs::remove_file(stage.path(&format!("{link}.cer"))).unwrap();
         fs::remove_file(stage.path(&format!("{link}.pem"))).unwrap();
@@ -162,6 +161,13 @@ fn what_is_missing_is_made_on_request_and_by_the_next_roll_over() {
         list.iter().map(|one| one["links_missing"].clone()).collect()
     };
     assert_eq!(missing(&stage), [json!([2]), json!([1])]);
+    let ends = generations(&stage, "2030-01-01T00:00:00+09:00");
+    let ends: Vec<&Value> = ends.iter().map(|one| &one["needed_until"]).collect();
+    assert_eq!(
+        ends,
+        [&Value::Null, &json!("2036-04-01T14:59:59Z")],
+        "the first has certified nobody"
+    );
     let text = stage.jpki("ca list").exits(0).stdout;
     assert!(text.contains("does not certify signature-1 yet: jpki ca link"), "{text}");
     stage.shell("cp -a home without").exits(0);
@@ -197,8 +203,6 @@ fn what_is_missing_is_made_on_request_and_by_the_next_roll_over() {
         .map(|link| json!([link["certified"], link["by"]]))
         .collect();
     assert_eq!(made, [json!([1, 2]), json!([2, 1]), json!([2, 3]), json!([3, 2])]);
-    // Whoever has the third alone comes to the first over both.
-    stage.issue(&holder("p-1"), "");
     // Killed between a link and its files: the next command writes them.
     fs::remove_file(stage.path(&pem[0])).unwrap();
     stage.jpki("ca list --dry-run").exits(0);
@@ -236,8 +240,3 @@ fn keys_under_a_passphrase_link_too() {
     keys.lock().unwrap();
     stage.jpki("ca link --passphrase-file passphrase").refused("R-RENEWAL-PENDING");
 }
-
-/// Takes every link out of a store.
-const UNLINK: &str = "DELETE FROM tbs WHERE id IN (SELECT id FROM certificate WHERE certified IS NOT \
-                      NULL); DELETE FROM signature WHERE id NOT IN (SELECT id FROM tbs); \
-                      DELETE FROM certificate WHERE certified IS NOT NULL";
