@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::serve::Served;
 use crate::stage::FOUNDED;
 use crate::stage::NOW;
 use crate::stage::PIN;
@@ -252,4 +253,33 @@ fn a_token_that_is_gone_or_another_is_told_apart() {
     let entries = stage.entries();
     assert_eq!(entries.iter().filter(|entry| entry["act"] == "voided").count(), 0, "{entries:?}");
     assert_eq!(stage.record().0, json!(entries.len()).as_u64().unwrap());
+}
+
+/// Answers come from a device too, and health tells when it is gone.
+#[test]
+fn a_server_answers_by_a_key_in_a_token() {
+    let device = Device::founded();
+    let stage = &device.stage;
+    device.issue("p-1", "");
+    let words = format!("serve --json --ocsp 127.0.0.1:0 --admin 127.0.0.1:0 --at {NOW}");
+    let mut command = stage.command(&words);
+    command.env("SOFTHSM2_CONF", device.settings());
+    let served = Served::start_command(command);
+    let url = format!("http://{}", served.address("ocsp"));
+    let ask = format!("ocsp query {THE_SIGNATURE} --url {url} --nonce --json");
+    let answer = device.jpki(&ask).exits(0).json();
+    assert_eq!(answer["status"], "good", "{answer}");
+    device.jpki(&format!("revoke {THE_SIGNATURE} --reason key-compromise")).exits(0);
+    assert_eq!(device.jpki(&ask).exits(1).json()["status"], "revoked");
+    // Another key, which the server takes up by itself.
+    device.jpki("ocsp rotate").exits(0);
+    assert_eq!(device.jpki(&ask).exits(1).json()["status"], "revoked");
+    let ready = |code: u16| {
+        let line =
+            format!("curl -s -o ready -w %{{http_code}} http://{}/readyz", served.address("admin"));
+        let told = stage.shell(&line).exits(0).stdout;
+        assert_eq!(told, code.to_string(), "{}", stage.read_text("ready"));
+        stage.read_text("ready")
+    };
+    assert!(ready(200).contains("\"key-device\""));
 }

@@ -34,6 +34,7 @@ use axum::response::Response;
 use crate::asn1::hex;
 use crate::authority::home::Home;
 use crate::authority::home::HomeError;
+use crate::authority::home::KeyStore;
 use crate::authority::respond::Answered;
 use crate::authority::respond::Keep;
 use crate::authority::respond::Responder;
@@ -64,6 +65,8 @@ pub(super) struct Responding {
     passphrase: Option<Passphrase>,
     /// The path of the responder's address.
     prefix: String,
+    /// Whether the keys are in a device, which may take as long as its deadline for a signature.
+    waits: bool,
 }
 
 impl fmt::Debug for Responding {
@@ -88,7 +91,17 @@ impl Responding {
             clock: Arc::clone(clock),
             passphrase: passphrase.cloned(),
             prefix,
+            waits: matches!(home.config().keys, KeyStore::Token(_)),
         })
+    }
+
+    /// Answers. Where that may have to wait, whatever else this thread has to do goes to others first.
+    fn respond(&self, request: &[u8]) -> Answered {
+        if self.waits {
+            tokio::task::block_in_place(|| self.responder.respond(request))
+        } else {
+            self.responder.respond(request)
+        }
     }
 
     fn home(&self) -> Arc<Home> {
@@ -182,11 +195,11 @@ async fn answer(State(own): State<Arc<Responding>>, request: Request) -> Respons
     match parts.method {
         Method::GET | Method::HEAD => match asked::asked(parts.uri.path(), &own.prefix) {
             Some(der) => {
-                let answered = own.responder.respond(&der);
+                let answered = own.respond(&der);
                 conditional(&parts.method, &parts.headers, &answered)
             }
             // What is no base64 is no request either, and whoever asks understands the protocol.
-            None => respond(&own.responder.respond(&[])),
+            None => respond(&own.respond(&[])),
         },
         Method::POST => {
             let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -194,7 +207,7 @@ async fn answer(State(own): State<Arc<Responding>>, request: Request) -> Respons
                 return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/ocsp-request");
             }
             match collect(body).await {
-                Ok(der) => respond(&own.responder.respond(&der)),
+                Ok(der) => respond(&own.respond(&der)),
                 Err(fault) => fault.into_response(),
             }
         }
