@@ -33,6 +33,7 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::lint;
 use crate::policy::Policy;
@@ -150,6 +151,7 @@ fn generations(store: &Store, now: Timestamp) -> Result<Vec<KeyGeneration>, Auth
                 serial: own.serial,
                 key_id: record.key_id,
                 algorithm: record.algorithm,
+                profile: record.profile,
                 not_before: own.not_before,
                 not_after: own.not_after,
             };
@@ -217,6 +219,14 @@ impl Authority {
     #[must_use]
     pub fn realm(&self) -> &Realm {
         &self.realm
+    }
+
+    /// For which cards an authority issues.
+    ///
+    /// # Errors
+    /// When it has no generation.
+    pub fn profile(&self, ca: CaName) -> Result<Profile, AuthorityError> {
+        Ok(self.issuing(ca)?.issuer.profile)
     }
 
     /// The certificate with this number, with its DER once it was issued.

@@ -4,6 +4,7 @@
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::lint;
 use crate::profile::CaGrant;
@@ -32,6 +33,8 @@ pub struct NewGeneration {
     pub ca: CaName,
     /// Its number.
     pub generation: Generation,
+    /// For which cards it issues.
+    pub profile: Profile,
     /// The number of its own certificate.
     pub serial: Serial,
     /// When that begins.
@@ -41,7 +44,8 @@ pub struct NewGeneration {
 }
 
 impl Authority {
-    /// Puts a new key in the place of the newest: the authority issues its own certificate to it.
+    /// Puts a new key in the place of the newest: the authority issues its own certificate to it, for
+    /// the cards of that profile, or those that the newest issues for.
     /// Those who have opened the installation before go on with the generations that they know.
     ///
     /// # Errors
@@ -50,22 +54,24 @@ impl Authority {
     pub fn roll_over(
         &mut self,
         ca: CaName,
+        profile: Option<Profile>,
         signer: Box<dyn Signer>,
     ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
         let now = self.now();
         let key = signer.public_key().clone();
         lint::key(&key).map_err(AuthorityError::Key)?;
         let (planned, recorded) = self.store.record(now, |tx| {
-            let new = match self.plan_roll_over(tx, ca)? {
+            let new = match self.plan_roll_over(tx, ca, profile)? {
                 Ok(new) => new,
                 Err(refused) => return Ok(Err(refused)),
             };
             if !tx.key_use(&key.hash())?.is_empty() {
                 return Err(AuthorityError::KeyUsed);
             }
-            let NewGeneration { generation, serial, not_before, .. } = new;
+            let NewGeneration { generation, profile, serial, not_before, .. } = new;
             let realm = &self.realm;
-            let grant = CaGrant { realm, ca, generation, serial, key: &key, not_before };
+            let key = &key;
+            let grant = CaGrant { realm, ca, generation, serial, key, profile, not_before };
             let tbs = ca_certificate(&grant).map_err(|_| AuthorityError::Time)?;
             let checked = lint::check(tbs, &lint::Authority { realm, issuer: None })?;
             tx.intend(checked, &Intention { person: None, request: ROLL_OVER, clause: None })?;
@@ -80,9 +86,10 @@ impl Authority {
         let intent = recorded.intent();
         let certificate = self.put_in_force(recorded, signer.as_ref(), now);
         let certificate = certificate.inspect_err(|_| self.give_up(&[intent]))?;
-        let NewGeneration { generation, serial, not_before, not_after, .. } = new;
+        let NewGeneration { generation, profile, serial, not_before, not_after, .. } = new;
         let (key_id, algorithm) = (key.key_id(), key.algorithm());
-        let issuer = Issuer { ca, generation, serial, key_id, algorithm, not_before, not_after };
+        let issuer =
+            Issuer { ca, generation, serial, key_id, algorithm, profile, not_before, not_after };
         self.generations.push(KeyGeneration { issuer, key, certificate, signer: Some(signer) });
         self.generations.sort_by_key(|key| (key.issuer.ca, key.issuer.generation));
         Ok(Ok(new))
@@ -95,10 +102,11 @@ impl Authority {
     pub fn rehearse_roll_over(
         &self,
         ca: CaName,
+        profile: Option<Profile>,
     ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
         self.store.rehearse(self.now(), |tx| {
             resolve(tx)?;
-            self.plan_roll_over(tx, ca)
+            self.plan_roll_over(tx, ca, profile)
         })
     }
 
@@ -107,6 +115,7 @@ impl Authority {
         &self,
         tx: &mut Tx<'_>,
         ca: CaName,
+        profile: Option<Profile>,
     ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
         self.check_generations(tx)?;
         let newest = &self.issuing(ca)?.issuer;
@@ -120,8 +129,9 @@ impl Authority {
         let generation = newest.generation.next();
         let generation = generation.ok_or(AuthorityError::Internal("generations are used up"))?;
         let serial = tx.draw_serial(ca)?;
-        let not_after = ca_end(not_before).map_err(|_| AuthorityError::Time)?;
-        Ok(Ok(NewGeneration { ca, generation, serial, not_before, not_after }))
+        let profile = profile.unwrap_or(newest.profile);
+        let not_after = ca_end(profile, not_before).map_err(|_| AuthorityError::Time)?;
+        Ok(Ok(NewGeneration { ca, generation, profile, serial, not_before, not_after }))
     }
 
     /// Signs the certificate and puts it in force, with its generation; its DER.
@@ -186,7 +196,7 @@ mod tests {
         let before = founded.open("2026-05-01T00:00:00Z", &[0, 1, 2]).unwrap();
         let mut other = founded.open("2026-05-01T00:00:00Z", &[0, 1, 2]).unwrap();
         assert_eq!(publish(&before, &folder).unwrap(), 2);
-        other.roll_over(CaName::Signature, new_signer()).unwrap().unwrap();
+        other.roll_over(CaName::Signature, None, new_signer()).unwrap().unwrap();
         // The new generation's lists would be missing.
         let rolled_over = |error: &PublishError| {
             matches!(error, PublishError::Authority(AuthorityError::RolledOver))

@@ -12,6 +12,7 @@ mod birthday;
 pub mod effect;
 pub mod eligibility;
 pub mod revocation;
+pub mod terms;
 pub mod validity;
 
 use std::fmt;

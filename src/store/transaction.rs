@@ -297,7 +297,8 @@ impl<'a> Tx<'a> {
     pub fn add_generation(&mut self, sealed: &Sealed<TbsCertificate>) -> Result<(), StoreError> {
         let key = sealed.tbs().key();
         let algorithm = key.algorithm().to_string();
-        self.inner.insert_generation(sealed.intent(), &algorithm, &key.key_id())
+        let profile = sealed.tbs().profile();
+        self.inner.insert_generation(sealed.intent(), &algorithm, &key.key_id(), profile)
     }
 
     /// Every key generation of both authorities, oldest first.

@@ -37,11 +37,13 @@ use crate::asn1::KeyAlgorithm;
 use crate::clock::Clock;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
 use crate::profile::ServiceKey;
+use crate::profile::usual_algorithm;
 use crate::signer;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
@@ -113,6 +115,8 @@ pub struct RollOver {
 pub struct InitOptions {
     /// Organisation (O) of every name; a sandbox has one of its own.
     pub organisation: Option<Organisation>,
+    /// For which cards the authorities issue.
+    pub profile: Profile,
     /// What the keys of the authorities, of publication and of the responders are.
     pub algorithm: KeyAlgorithm,
     /// Where the records go, relative to the home.
@@ -134,6 +138,7 @@ impl InitOptions {
     pub fn sandbox() -> Self {
         Self {
             organisation: None,
+            profile: Profile::Current,
             algorithm: KeyAlgorithm::RSA_2048,
             store: "sqlite:store.db".to_owned(),
             key_store: "file:keys".to_owned(),
@@ -247,7 +252,7 @@ impl Home {
                 signature_responder: signature_responder.public_key(),
                 user_authentication_responder: user_authentication_responder.public_key(),
             };
-            Authority::found(&store, clock, &realm, &keys)?;
+            Authority::found(&store, clock, &realm, options.profile, &keys)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");
@@ -369,8 +374,9 @@ impl Home {
         self.take_up(self.open_store()?, clock, Vec::new())
     }
 
-    /// Makes a new generation of an authority's key, of that algorithm or the one before's, and its
-    /// responder: from then on it issues to holders, and those before it go on signing lists. A home
+    /// Makes a new generation of an authority's key and its responder, for the cards of that profile or
+    /// the one before's. Without an algorithm the key is of the one before's, or for other cards of the
+    /// [usual one](usual_algorithm). From then on it issues to holders, and those before it go on signing lists. A home
     /// [to rehearse](Home::to_rehearse) only says what it would make.
     ///
     /// The key file is durable before the intent, and closed to the same passphrase as the others.
@@ -385,6 +391,7 @@ impl Home {
     pub fn roll_over(
         &self,
         ca: CaName,
+        profile: Option<Profile>,
         algorithm: Option<KeyAlgorithm>,
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
@@ -395,14 +402,20 @@ impl Home {
         let Some(_lock) = lock_folder(&keys)? else { return Ok(Err(Rule::RollOverPending.into())) };
         let (mut authority, recovery) =
             self.open_with_keys(clock, passphrase, Opening::Locked { publication: true })?;
-        let new = match authority.rehearse_roll_over(ca)? {
+        let new = match authority.rehearse_roll_over(ca, profile)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
         };
         let newest = authority.authority_certificates().map(|(issuer, _)| issuer);
         let newest = newest.filter(|issuer| issuer.ca == ca).last();
-        let algorithm = algorithm.or(newest.map(|issuer| issuer.algorithm));
-        let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
+        let newest = newest.ok_or(AuthorityError::Internal("an authority without a key"))?;
+        let algorithm = algorithm.unwrap_or_else(|| {
+            if new.profile == newest.profile {
+                newest.algorithm
+            } else {
+                usual_algorithm(new.profile)
+            }
+        });
         let path = keys.join(key_file(ca, new.generation));
         let mut rolled_over =
             RollOver { new, algorithm, key: path, laid_aside: None, responder: None, recovery };
@@ -415,7 +428,7 @@ impl Home {
         let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
         signer::write_key_file(&rolled_over.key, &key, passphrase, random)?;
         sync_folder(&keys)?;
-        match authority.roll_over(ca, Box::new(SoftwareSigner::new(&key)?))? {
+        match authority.roll_over(ca, profile, Box::new(SoftwareSigner::new(&key)?))? {
             Ok(new) => rolled_over.new = new,
             Err(refused) => return Ok(Err(refused)),
         }

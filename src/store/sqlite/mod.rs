@@ -171,7 +171,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
 }
 
 const SCHEMA: &str = include_str!("schema.sql");
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// "JPKI" in ASCII: how `file` and we tell the store from other databases.
 const APPLICATION_ID: i64 = 0x4a50_4b49;
 /// How long a second process waits for the first one's transaction.

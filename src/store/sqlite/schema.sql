@@ -1,4 +1,4 @@
--- Schema 2. Times are seconds since 1970 in UTC; `ca` is 0 for signature, 1 for user authentication.
+-- Schema 3. Times are seconds since 1970 in UTC; `ca` is 0 for signature, 1 for user authentication.
 
 CREATE TABLE setting (
     key   TEXT NOT NULL PRIMARY KEY,
@@ -85,6 +85,8 @@ CREATE TABLE generation (
     id         INTEGER NOT NULL UNIQUE REFERENCES certificate (id),
     algorithm  TEXT    NOT NULL,
     key_id     BLOB    NOT NULL CHECK (length(key_id) = 20),
+    -- For which cards it issues.
+    profile    TEXT    NOT NULL DEFAULT 'current' CHECK (profile IN ('current', 'next')),
     PRIMARY KEY (ca, generation)
 ) STRICT, WITHOUT ROWID;
 

@@ -12,6 +12,7 @@ use crate::asn1::sha256;
 use crate::audit::Entry;
 use crate::audit::Head;
 use crate::credential::CaName;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::profile::ServiceKey;
 use crate::profile::Subject;
@@ -260,24 +261,28 @@ impl Transaction for SqliteTransaction<'_> {
         certificate: Intent,
         algorithm: &str,
         key_id: &[u8; 20],
+        profile: Profile,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO generation (ca, generation, id, algorithm, key_id) \
-                   SELECT ca, generation, id, ?2, ?3 FROM certificate WHERE id = ?1";
-        self.execute(sql, params![certificate.row(), algorithm, key_id]).map(drop)
+        let sql = "INSERT INTO generation (ca, generation, id, algorithm, key_id, profile) \
+                   SELECT ca, generation, id, ?2, ?3, ?4 FROM certificate WHERE id = ?1";
+        let profile = profile.as_str();
+        self.execute(sql, params![certificate.row(), algorithm, key_id, profile]).map(drop)
     }
 
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError> {
         let sql = select_certificate!(
-            ", g.algorithm, g.key_id FROM generation g \
+            ", g.algorithm, g.key_id, g.profile FROM generation g \
              JOIN certificate c ON c.id = g.id ORDER BY g.ca, g.generation"
         );
         self.all(sql, [], |row| {
             let algorithm: String = column(row, 16)?;
+            let profile: String = column(row, 18)?;
             Ok(GenerationRecord {
                 algorithm: algorithm
                     .parse()
                     .map_err(|_| StoreError::Damaged("unknown key algorithm"))?,
                 key_id: column(row, 17)?,
+                profile: profile.parse().map_err(|_| StoreError::Damaged("unknown profile"))?,
                 certificate: row::certificate(row)?,
             })
         })

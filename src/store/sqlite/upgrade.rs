@@ -20,9 +20,24 @@ fn upgrade_within(connection: &Connection) -> Result<(), StoreError> {
         |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).map_err(fault);
     // Another may have been faster.
     match pragma("user_version")? {
-        1 => responders(connection, pragma("schema_version")?),
+        1 => {
+            responders(connection, pragma("schema_version")?)?;
+            profiles(connection)
+        }
+        2 => profiles(connection),
         _ => Ok(()),
     }
+}
+
+/// From 2 to 3: generations have a profile, those before that of today's cards.
+fn profiles(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .execute_batch(&format!(
+            "ALTER TABLE generation ADD COLUMN profile TEXT NOT NULL DEFAULT 'current' \
+             CHECK (profile IN ('current', 'next')); \
+             PRAGMA user_version = {VERSION};"
+        ))
+        .map_err(fault)
 }
 
 /// From 1 to 2: responders have certificates. A constraint is changed in the schema's text, which
@@ -43,8 +58,7 @@ fn responders(connection: &Connection, schema_version: i64) -> Result<(), StoreE
             "PRAGMA schema_version = {next}; PRAGMA writable_schema = OFF; \
              DROP INDEX certificate_service; \
              CREATE INDEX certificate_service ON certificate (service, ca, generation) \
-             WHERE service IS NOT NULL; \
-             PRAGMA user_version = {VERSION};"
+             WHERE service IS NOT NULL;"
         ))
         .map_err(fault)
 }
@@ -66,6 +80,7 @@ mod tests {
         let changed = [
             ("CHECK (service IN (0, 1)),       ", constraint),
             ("(service, ca, generation)", "(service)"),
+            (PROFILE, ""),
         ];
         let mut schema = SCHEMA.to_owned();
         for (new, old) in changed {
@@ -82,6 +97,40 @@ mod tests {
                  PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 1; COMMIT;"
             ))
             .unwrap();
+    }
+
+    /// The columns that version 3 has added.
+    const PROFILE: &str = "    -- For which cards it issues.\n    profile    TEXT    NOT NULL DEFAULT \
+                           'current' CHECK (profile IN ('current', 'next')),\n";
+
+    #[test]
+    fn the_generations_of_version_2_issue_for_todays_cards() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store.db");
+        std::fs::write(&path, "").unwrap();
+        assert_eq!(SCHEMA.matches(PROFILE).count(), 1);
+        let schema = SCHEMA.replace(PROFILE, "");
+        let rows = "INSERT INTO certificate (id, ca, serial, generation, request, key_hash, \
+                    tbs_hash, not_before, not_after, entry, session, state, issued_at, changed) \
+                    VALUES (1, 0, 1, 1, 'founding', zeroblob(32), zeroblob(32), 1, 2, 1, 1, 1, 1, \
+                    1); \
+                    INSERT INTO generation (ca, generation, id, algorithm, key_id) \
+                    VALUES (0, 1, 1, 'p256', zeroblob(20));";
+        connect(&path)
+            .unwrap()
+            .execute_batch(&format!(
+                "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; {schema} {rows} \
+                 PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = 2; COMMIT;"
+            ))
+            .unwrap();
+        let backend = open(&path).unwrap();
+        let generations = backend.begin().unwrap().generations().unwrap();
+        assert_eq!(generations.len(), 1);
+        assert_eq!(generations[0].profile, crate::credential::Profile::Current);
+        let connection = connect(&path).unwrap();
+        let next = connection.execute("UPDATE generation SET profile = 'next'", []);
+        assert_eq!(next.unwrap(), 1);
+        assert!(connection.execute("UPDATE generation SET profile = 'last'", []).is_err());
     }
 
     fn insert(path: &Path, serial: u32, service: u32) -> rusqlite::Result<usize> {

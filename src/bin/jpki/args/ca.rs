@@ -4,6 +4,7 @@ use clap::Args;
 use clap::Subcommand;
 use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::credential::CaName;
+use jpki_ca::credential::Profile;
 
 /// Arguments of `jpki ca`.
 #[derive(Debug, Args)]
@@ -29,14 +30,22 @@ pub(crate) enum CaCommand {
 The new generation issues at once, and gets an OCSP responder of its own; those before it go on
 signing lists, and every list is published once for each generation. Publish next, so that verifiers find the new one's lists.
 
+Certificates, cards and the generation itself live as its profile has it. Roll over both authorities to the
+next card: until both issue for it, new cards are counted as today's.
+
 Examples:
   jpki ca rollover --ca signature
-  jpki ca rollover --ca user-authentication --algorithm p384")]
+  jpki ca rollover --ca user-authentication --algorithm p384
+  jpki ca rollover --ca signature --profile next")]
 pub(crate) struct RolloverArgs {
     /// The authority: signature or user-authentication
     #[arg(long)]
     pub(crate) ca: CaName,
-    /// What the new key is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: that of the one before]
+    /// For which cards the new generation issues: current or next [default: those of the one before]
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<Profile>,
+    /// What the new key is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: what the one before is,
+    /// p384 with a change to the next card]
     #[arg(long, value_name = "ALGORITHM")]
     pub(crate) algorithm: Option<KeyAlgorithm>,
 }

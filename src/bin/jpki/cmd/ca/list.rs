@@ -4,6 +4,7 @@ use jpki_ca::asn1::PublicKey;
 use jpki_ca::asn1::hex;
 use jpki_ca::clock::Date;
 use jpki_ca::clock::Timestamp;
+use jpki_ca::credential::Profile;
 use jpki_ca::profile::Issuer;
 use jpki_ca::store::CertificateRecord;
 use serde::Serialize;
@@ -23,7 +24,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
         };
         let does = Doing::of(issuer, issuers.iter().any(newer), at);
         lines.push(format!(
-            "{:<22} serial {:<10} {:<7} {} to {}  {}\n{:<22} key id {}",
+            "{:<22} serial {:<10} {:<7} {} to {}  {}\n{:<22} key id {}{}",
             format!("{}-{}", issuer.ca, issuer.generation),
             issuer.serial.to_string(),
             issuer.algorithm.to_string(),
@@ -32,6 +33,12 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             does.text(issuer),
             "",
             hex(&issuer.key_id),
+            // That of today's cards goes without saying.
+            match issuer.profile {
+                Profile::Current => String::new(),
+                Profile::Next =>
+                    format!("  profile {} {}", issuer.profile, issuer.profile.japanese()),
+            },
         ));
         let responder = authority.responder_certificate(issuer.ca, issuer.generation);
         let responder = responder.map(ResponderJson::of);
@@ -50,6 +57,7 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
             generation: issuer.generation.get(),
             serial: issuer.serial.to_string(),
             algorithm: issuer.algorithm.to_string(),
+            profile: issuer.profile,
             key_id: hex(&issuer.key_id),
             not_before: issuer.not_before.to_string(),
             not_after: issuer.not_after.to_string(),
@@ -109,6 +117,7 @@ struct GenerationJson {
     generation: u16,
     serial: String,
     algorithm: String,
+    profile: Profile,
     key_id: String,
     not_before: String,
     not_after: String,

@@ -1,6 +1,7 @@
 //! `jpki ca rollover`.
 
 use jpki_ca::authority::home::RollOver;
+use jpki_ca::credential::Profile;
 use rand_core::OsRng;
 use serde::Serialize;
 
@@ -13,8 +14,14 @@ use crate::exit::Failure;
 
 pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Failure> {
     let (home, passphrase) = context.home_and_passphrase()?;
-    let rolled_over =
-        home.roll_over(args.ca, args.algorithm, context.clock(), passphrase.as_ref(), &mut OsRng)?;
+    let rolled_over = home.roll_over(
+        args.ca,
+        args.profile,
+        args.algorithm,
+        context.clock(),
+        passphrase.as_ref(),
+        &mut OsRng,
+    )?;
     let mut made = rolled_over?;
     context.note_recovery(&made.recovery);
     let dry_run = context.global.dry_run;
@@ -24,9 +31,13 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     let (does, issues) =
         if dry_run { ("would make", "would issue") } else { ("made       ", "issues") };
     let mut lines = vec![format!(
-        "{does} {stem}: serial {}, {}, until {}",
+        "{does} {stem}: serial {}, {}, {}until {}",
         new.serial,
         made.algorithm,
+        match new.profile {
+            Profile::Current => String::new(),
+            Profile::Next => format!("profile {}, ", new.profile),
+        },
         new.not_after.japan_date()
     )];
     lines.push(format!(
@@ -70,6 +81,7 @@ fn json(
         ca: made.new.ca.as_str(),
         generation: made.new.generation.get(),
         serial: made.new.serial.to_string(),
+        profile: made.new.profile,
         algorithm: made.algorithm.to_string(),
         not_before: made.new.not_before.to_string(),
         not_after: made.new.not_after.to_string(),
@@ -86,6 +98,7 @@ struct RollOverJson {
     ca: &'static str,
     generation: u16,
     serial: String,
+    profile: Profile,
     algorithm: String,
     not_before: String,
     not_after: String,
