@@ -25,7 +25,7 @@
 //!     "sex": "female", "address": "東京都清瀬市中里五丁目８４２番地", "municipality": "132217",
 //!     "residence": { "category": "national" } }"#;
 //! let form = HolderForm::read(form.as_bytes())?;
-//! let key = KeyAsk::Generated(KeyAlgorithm::P256);
+//! let key = KeyAsk::Generated(Some(KeyAlgorithm::P256));
 //! let ask = Ask { kinds: Kinds::Both, carrier: Carrier::Card, renew: false, key };
 //! let mut request = IssueRequest::new(RequestId::draw()?, &form, &ask, authority.now())?;
 //! for kind in Kind::ALL {

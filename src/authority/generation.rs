@@ -222,7 +222,7 @@ pub(super) fn roll_over_plans(all: &[&GenerationRecord], at: Timestamp) -> Vec<R
         let own = all.iter().copied().filter(|own| own.certificate.ca == ca);
         let issues = turn(own.clone(), at).ok()?;
         let due = |record: &GenerationRecord| {
-            rollover::due(record.certificate.not_after, LongestLife::CURRENT).ok()
+            rollover::due(record.certificate.not_after, LongestLife::of(record.profile)).ok()
         };
         // One that waits, and takes over in time, is followed by another in its turn.
         let follower = own.max_by_key(|own| own.certificate.generation).filter(|last| {

@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::lint;
 use crate::policy::Policy;
@@ -147,6 +148,7 @@ impl KeyGeneration {
             serial: own.serial,
             key_id: record.key_id,
             algorithm: record.algorithm,
+            profile: record.profile,
             not_before: own.not_before,
             not_after: own.not_after,
         };
@@ -239,6 +241,21 @@ impl Authority {
     #[must_use]
     pub fn realm(&self) -> &Realm {
         &self.realm
+    }
+
+    /// For which cards an authority issues now, as far as this process knows; where none of its
+    /// generations does, for which its newest would.
+    ///
+    /// # Errors
+    /// When it has no generation.
+    pub fn profile(&self, ca: CaName) -> Result<Profile, AuthorityError> {
+        let standings = self.standings(self.now());
+        let issues = standings.iter().find(|own| own.ca == ca && own.duty == Duty::Issues);
+        let known = match issues {
+            Some(own) => self.generation(ca, own.generation)?,
+            None => self.newest(ca)?,
+        };
+        Ok(known.issuer.profile)
     }
 
     /// The certificate with this number, with its DER once it was issued.

@@ -428,7 +428,7 @@ mod tests {
     fn the_newest_generation_in_force_certifies_it() {
         let founded = Founded::new();
         let mut authority = opened(&founded, "2030-01-01T00:00:00Z");
-        authority.roll_over(CaName::Signature, new_signer(), None).unwrap().unwrap();
+        authority.roll_over(CaName::Signature, None, new_signer(), None).unwrap().unwrap();
         let renewed = authority.renew_publication().unwrap().unwrap();
         assert_eq!((renewed.generation.get(), renewed.serial.get()), (2, 5));
         // The clock set back: the second has not begun, and the first needs no help.

@@ -5,6 +5,7 @@
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::lint;
 use crate::profile::CaGrant;
@@ -32,6 +33,8 @@ pub struct NewGeneration {
     pub ca: CaName,
     /// Its number.
     pub generation: Generation,
+    /// For which cards it issues.
+    pub profile: Profile,
     /// The number of its own certificate.
     pub serial: Serial,
     /// When that begins.
@@ -43,10 +46,10 @@ pub struct NewGeneration {
 }
 
 impl Authority {
-    /// Puts a new key in the place of the newest: the authority issues its own certificate to it. From
-    /// then on it signs lists; it issues to holders at once, or from a later instant on, until which the
-    /// one before does. Those who have opened the installation before go on with the generations that
-    /// they know.
+    /// Puts a new key in the place of the newest: the authority issues its own certificate to it, for the
+    /// cards of that profile, or those that the newest issues for. From then on it signs lists; it issues
+    /// to holders at once, or from a later instant on, until which the one before does. Those who have
+    /// opened the installation before go on with the generations that they know.
     ///
     /// # Errors
     /// When the key is weak, was certified before or fails, another opened the installation and
@@ -54,6 +57,7 @@ impl Authority {
     pub fn roll_over(
         &mut self,
         ca: CaName,
+        profile: Option<Profile>,
         signer: Box<dyn Signer>,
         issue_from: Option<Timestamp>,
     ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
@@ -61,16 +65,17 @@ impl Authority {
         let key = signer.public_key().clone();
         lint::key(&key).map_err(AuthorityError::Key)?;
         let (planned, recorded) = self.store.record(now, |tx| {
-            let new = match self.plan_roll_over(tx, ca, issue_from)? {
+            let new = match self.plan_roll_over(tx, ca, profile, issue_from)? {
                 Ok(new) => new,
                 Err(refused) => return Ok(Err(refused)),
             };
             if !tx.key_use(&key.hash())?.is_empty() {
                 return Err(AuthorityError::KeyUsed);
             }
-            let NewGeneration { generation, serial, not_before, .. } = new;
+            let NewGeneration { generation, profile, serial, not_before, .. } = new;
             let realm = &self.realm;
-            let grant = CaGrant { realm, ca, generation, serial, key: &key, not_before };
+            let key = &key;
+            let grant = CaGrant { realm, ca, generation, serial, key, profile, not_before };
             let tbs = ca_certificate(&grant).map_err(|_| AuthorityError::Time)?;
             let checked = lint::check(tbs, &lint::Authority { realm, issuer: None })?;
             tx.intend(checked, &Intention { person: None, request: ROLL_OVER, clause: None })?;
@@ -97,11 +102,12 @@ impl Authority {
     pub fn rehearse_roll_over(
         &self,
         ca: CaName,
+        profile: Option<Profile>,
         issue_from: Option<Timestamp>,
     ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
         self.store.rehearse(self.now(), |tx| {
             resolve(tx)?;
-            self.plan_roll_over(tx, ca, issue_from)
+            self.plan_roll_over(tx, ca, profile, issue_from)
         })
     }
 
@@ -110,6 +116,7 @@ impl Authority {
         &self,
         tx: &mut Tx<'_>,
         ca: CaName,
+        profile: Option<Profile>,
         issue_from: Option<Timestamp>,
     ) -> Result<Result<NewGeneration, Refused>, AuthorityError> {
         let issuing = self.issuing(tx)?.of(ca);
@@ -130,8 +137,9 @@ impl Authority {
         let generation = newest.generation.next();
         let generation = generation.ok_or(AuthorityError::Internal("generations are used up"))?;
         let serial = tx.draw_serial(ca)?;
-        let not_after = ca_end(not_before).map_err(|_| AuthorityError::Time)?;
-        Ok(Ok(NewGeneration { ca, generation, serial, not_before, not_after, issue_from }))
+        let profile = profile.unwrap_or(newest.profile);
+        let not_after = ca_end(profile, not_before).map_err(|_| AuthorityError::Time)?;
+        Ok(Ok(NewGeneration { ca, generation, profile, serial, not_before, not_after, issue_from }))
     }
 
     /// Signs the certificate and puts it in force, with its generation.
@@ -191,7 +199,7 @@ mod tests {
         let before = founded.open("2026-05-01T00:00:00Z", &[0, 1, 2]).unwrap();
         let mut other = founded.open("2026-05-01T00:00:00Z", &[0, 1, 2]).unwrap();
         assert_eq!(publish(&before, &folder).unwrap(), 2);
-        other.roll_over(CaName::Signature, new_signer(), None).unwrap().unwrap();
+        other.roll_over(CaName::Signature, None, new_signer(), None).unwrap().unwrap();
         // The new generation's lists would be missing.
         let rolled_over = |error: &PublishError| {
             matches!(error, PublishError::Authority(AuthorityError::RolledOver))

@@ -13,6 +13,7 @@ pub mod effect;
 pub mod eligibility;
 pub mod revocation;
 pub mod rollover;
+pub mod terms;
 pub mod validity;
 
 use std::fmt;

@@ -5,6 +5,10 @@
 use crate::clock::Date;
 use crate::clock::TimeError;
 use crate::clock::Timestamp;
+use crate::credential::Profile;
+use crate::policy::Policy;
+
+use super::terms::Terms;
 
 /// The longest life of a certificate: up to so many birthdays after the day of issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,9 +18,14 @@ pub struct LongestLife {
 }
 
 impl LongestLife {
-    /// That of today's certificates: the sixth birthday, on renewal
-    /// ([`validity`](super::validity)). A card lasts longer, so nothing else shortens it for everybody.
-    pub const CURRENT: Self = Self { birthdays: 6 };
+    /// That of the certificates that a generation of this profile issues: the last birthday on renewal
+    /// ([`Terms::renewed`]). A card lasts longer, or as long for somebody, so nothing else shortens it for
+    /// everybody.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        // How many birthdays, no policy decides.
+        Self { birthdays: Terms::of(profile, &Policy::default()).renewed.count }
+    }
 
     /// The last day of the longest certificate that may be issued on a day: so many years later, which is
     /// the birthday of whoever asks on a birthday; and one more, since those born on 29 February may have
@@ -100,7 +109,7 @@ mod tests {
     fn a_key_of_ten_years_issues_for_four() {
         // Founded on 1 April 2026, ten years less a day; published ones were replaced as early.
         let end = "2036-03-31T14:59:59Z".parse().unwrap();
-        assert_eq!(due(end, LongestLife::CURRENT), Ok(day("2030-03-31")));
+        assert_eq!(due(end, LongestLife::of(Profile::Current)), Ok(day("2030-03-31")));
         let cards = LongestLife { birthdays: 10 };
         let twenty_years = "2046-03-31T14:59:59Z".parse().unwrap();
         assert_eq!(due(twenty_years, cards), Ok(day("2036-03-31")));

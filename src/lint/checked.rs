@@ -97,6 +97,7 @@ fn judge(
     };
     let expected = Expected {
         table,
+        profile: authority.issuer.map_or(tbs.profile(), |issuer| issuer.profile),
         organisation: authority.realm.organisation().as_str(),
         arc: authority.realm.arc(),
         ocsp_url: Some(authority.realm.ocsp_url()),
@@ -118,6 +119,9 @@ fn judge(
     };
     if !right {
         findings.push(rules::STATED.broken_at(Severity::Error, "the generation that is to sign"));
+    }
+    if authority.issuer.is_some_and(|issuer| issuer.profile != tbs.profile()) {
+        findings.push(rules::STATED.broken_at(Severity::Error, "the profile"));
     }
     Findings::of(findings)?;
     Ok(Checked(tbs))

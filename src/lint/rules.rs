@@ -61,13 +61,13 @@ pub(super) const VALIDITY_ISSUER: Rule = Rule::new(
 );
 pub(super) const VALIDITY_HOLDER: Rule = Rule::new(
     "L-VALIDITY-HOLDER",
-    "regulation on the term of certificates (sixth birthday after issue)",
-    "the validity is longer than any sixth birthday is away",
+    "regulation on the term of certificates (sixth birthday after issue); next card (assumed, A-15)",
+    "the validity is longer than any sixth birthday is away, of the next card any eleventh",
 );
 pub(super) const VALIDITY_AUTHORITY: Rule = Rule::new(
     "L-VALIDITY-AUTHORITY",
-    "JPKI profile, authority certificate, validity",
-    "the validity is not ten years less a day, counted in days of Japan",
+    "JPKI profile, authority certificate, validity; next card (assumed, A-14)",
+    "the validity is not ten years less a day, for the next card twenty, counted in days of Japan",
 );
 pub(super) const VALIDITY_SERVICE: Rule = Rule::new(
     "L-VALIDITY-SERVICE",

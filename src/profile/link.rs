@@ -78,6 +78,7 @@ pub fn link_certificate(grant: &LinkGrant<'_>) -> TbsCertificate {
         der,
         issuer: (issuer.ca, issuer.generation),
         serial: grant.serial,
+        profile: issuer.profile,
         subject: Subject::Link(certified.generation),
         not_before: grant.not_before,
         not_after,

@@ -21,6 +21,7 @@ mod user_authentication;
 pub use ca::CaGrant;
 pub use ca::ca_certificate;
 pub use ca::ca_end;
+pub use ca::usual_algorithm;
 pub use issuer::Issuer;
 pub use issuer::alternative_name;
 pub use issuer::ca_name;

@@ -8,6 +8,7 @@ use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::profile::ServiceKey;
 use crate::register::Person;
@@ -90,6 +91,7 @@ pub(super) trait Transaction: Register + Retention + Listing {
         certificate: Intent,
         algorithm: &str,
         key_id: &[u8; 20],
+        profile: Profile,
     ) -> Result<(), StoreError>;
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError>;
     /// The generations whose keys are compromised, and since when.

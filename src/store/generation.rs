@@ -29,7 +29,8 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         let key = sealed.tbs().key();
         let algorithm = key.algorithm().to_string();
-        self.inner().insert_generation(sealed.intent(), &algorithm, &key.key_id())?;
+        let profile = sealed.tbs().profile();
+        self.inner().insert_generation(sealed.intent(), &algorithm, &key.key_id(), profile)?;
         if let Some(from) = issue_from {
             let (ca, generation) = sealed.tbs().issuer();
             self.audit(&Act::TakesOver { ca, generation, from })?;

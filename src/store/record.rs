@@ -5,6 +5,7 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::law::revocation::under_compromise;
@@ -142,6 +143,8 @@ pub struct KeyUse {
 pub struct GenerationRecord {
     /// What its key is.
     pub algorithm: KeyAlgorithm,
+    /// For which cards it issues.
+    pub profile: Profile,
     /// Its subject key identifier.
     pub key_id: [u8; 20],
     /// Its own certificate.

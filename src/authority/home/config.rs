@@ -60,8 +60,13 @@ impl Config {
             .map_err(|error| fault(format!("realm.ocsp_url: {error}")))?;
         let store = raw.store.url.parse().map_err(|error| fault(format!("store.url: {error}")))?;
         let keys = raw.keys.store.parse().map_err(|error| fault(format!("keys.store: {error}")))?;
-        if !(1..=12).contains(&raw.policy.renewal_window_months) {
-            return Err(fault("policy.renewal_window_months: write 1 to 12".to_owned()));
+        for (name, months) in [
+            ("renewal_window_months", raw.policy.renewal_window_months),
+            ("next_renewal_window_months", raw.policy.next_renewal_window_months),
+        ] {
+            if !(1..=12).contains(&months) {
+                return Err(fault(format!("policy.{name}: write 1 to 12")));
+            }
         }
         if raw.policy.retention_years == 0 {
             return Err(fault("policy.retention_years: write 1 to 255".to_owned()));
@@ -250,7 +255,12 @@ mod tests {
         assert!(error.contains("colour") && error.contains("line "), "{error}");
         for (from, to, says) in [
             ("\"feb28\"", "\"feb30\"", "feb30"),
-            ("renewal_window_months = 3", "renewal_window_months = 0", "renewal_window_months"),
+            ("\nrenewal_window_months = 3", "\nrenewal_window_months = 0", "policy.renewal_window"),
+            (
+                "window_months = 12",
+                "window_months = 13",
+                "policy.next_renewal_window_months: write",
+            ),
             ("\"file:keys\"", "\"pkcs11:token=x\"", "module-path"),
             ("\"file:keys\"", "\"http:keys\"", "file:FOLDER"),
             ("\"sqlite:store.db\"", "\"mysql:x\"", "store.url"),

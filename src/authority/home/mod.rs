@@ -42,6 +42,7 @@ use crate::asn1::KeyAlgorithm;
 use crate::clock::Clock;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
@@ -107,6 +108,8 @@ pub struct Home {
 pub struct InitOptions {
     /// Organisation (O) of every name; a sandbox has one of its own.
     pub organisation: Option<Organisation>,
+    /// For which cards the authorities issue.
+    pub profile: Profile,
     /// What the keys of the authorities, of publication and of the responders are.
     pub algorithm: KeyAlgorithm,
     /// Where the records go, relative to the home.
@@ -128,6 +131,7 @@ impl InitOptions {
     pub fn sandbox() -> Self {
         Self {
             organisation: None,
+            profile: Profile::Current,
             algorithm: KeyAlgorithm::RSA_2048,
             store: "sqlite:store.db".to_owned(),
             key_store: "file:keys".to_owned(),
@@ -237,7 +241,7 @@ impl Home {
                 signature_responder: signature_responder.public_key(),
                 user_authentication_responder: user_authentication_responder.public_key(),
             };
-            Authority::found(&store, clock, &realm, &keys)?;
+            Authority::found(&store, clock, &realm, options.profile, &keys)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");

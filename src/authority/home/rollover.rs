@@ -12,6 +12,8 @@ use crate::authority::Rule;
 use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
+use crate::credential::Profile;
+use crate::profile::usual_algorithm;
 use crate::signer::Passphrase;
 
 use super::Home;
@@ -43,8 +45,9 @@ pub struct RollOver {
 }
 
 impl Home {
-    /// Makes a new generation of an authority's key, of that algorithm or the one before's, its responder
-    /// and its links with the one before: from then on, or from a stated instant, it issues to holders,
+    /// Makes a new generation of an authority's key, its responder and its links with the one before, for
+    /// the cards of that profile or the one before's. Without an algorithm the key is of the one before's,
+    /// or for other cards of the [usual one](usual_algorithm). From then on, or from a stated instant, it issues to holders,
     /// and those before it go on signing lists. A home [to rehearse](Home::to_rehearse) only says what it
     /// would make.
     ///
@@ -61,6 +64,7 @@ impl Home {
     pub fn roll_over(
         &self,
         ca: CaName,
+        profile: Option<Profile>,
         algorithm: Option<KeyAlgorithm>,
         issue_from: Option<Timestamp>,
         clock: Box<dyn Clock>,
@@ -72,14 +76,20 @@ impl Home {
         let Some(_lock) = keys.lock()? else { return Ok(Err(Rule::RollOverPending.into())) };
         let (mut authority, recovery) =
             self.open_with_keys(clock, &keys, Opening::Locked { publication: true })?;
-        let new = match authority.rehearse_roll_over(ca, issue_from)? {
+        let new = match authority.rehearse_roll_over(ca, profile, issue_from)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
         };
         let newest = authority.authority_certificates().map(|(issuer, _)| issuer);
         let newest = newest.filter(|issuer| issuer.ca == ca).last();
-        let algorithm = algorithm.or(newest.map(|issuer| issuer.algorithm));
-        let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
+        let newest = newest.ok_or(AuthorityError::Internal("an authority without a key"))?;
+        let algorithm = algorithm.unwrap_or_else(|| {
+            if new.profile == newest.profile {
+                newest.algorithm
+            } else {
+                usual_algorithm(new.profile)
+            }
+        });
         let owner = Owner::Authority(ca, new.generation);
         let key = keys.place(owner);
         let mut rolled_over = RollOver {
@@ -95,7 +105,7 @@ impl Home {
             return Ok(Ok(rolled_over));
         }
         rolled_over.laid_aside = keys.settle(owner, |_| false, random)?;
-        match authority.roll_over(ca, keys.make(owner, algorithm, random)?, issue_from)? {
+        match authority.roll_over(ca, profile, keys.make(owner, algorithm, random)?, issue_from)? {
             Ok(new) => rolled_over.new = new,
             Err(refused) => return Ok(Err(refused)),
         }

@@ -7,6 +7,7 @@ use crate::credential::Kind;
 use crate::holder::Item;
 use crate::law;
 use crate::law::eligibility::Applicant;
+use crate::law::terms::Terms;
 use crate::law::validity;
 use crate::law::validity::End;
 use crate::law::validity::Question;
@@ -126,9 +127,7 @@ impl Authority {
         }
         let card_end = match (resident.card_expires, situation.record.card().ends) {
             (Some(end), _) | (None, Some(end)) => end,
-            (None, None) => {
-                validity::card_end(birth_date, resident.residence, applied, today, policy)?
-            }
+            (None, None) => self.new_card_end(issuing, request, applied, today)?,
         };
         let question = |kind, authentication_end| Question {
             kind,
@@ -151,7 +150,8 @@ impl Authority {
             if now < issuer.not_before {
                 return Err(Rule::CaNotYet.into());
             }
-            let end = validity::end(&question(kind, authentication_end), policy)?;
+            let terms = Terms::of(issuer.profile, policy);
+            let end = validity::end(&question(kind, authentication_end), &terms, policy)?;
             validity::within_ca(end.date, issuer.not_after)?;
             if kind == Kind::UserAuthentication {
                 authentication_end = Some(end.date);
@@ -163,6 +163,27 @@ impl Authority {
         tx.put_resident(&record, None)?;
         granted.sort_by_key(|granted| granted.kind);
         Ok(granted)
+    }
+
+    /// The end of a card that is issued today. What is on it may come from two authorities, of which
+    /// one issues for the next card already: until both do, it is one of today's, which ends earlier.
+    fn new_card_end(
+        &self,
+        issuing: &Issuing<'_>,
+        request: &IssueRequest,
+        applied: Date,
+        today: Date,
+    ) -> Result<Date, Denied> {
+        let resident = &request.resident;
+        let (birth_date, residence) = (resident.four.birth_date, resident.residence);
+        let mut earliest = None;
+        for kind in request.kinds.list() {
+            let policy = &self.policy;
+            let terms = Terms::of(issuing.of(kind.ca())?.issuer.profile, policy);
+            let end = validity::card_end(birth_date, residence, applied, today, &terms, policy)?;
+            earliest = Some(earliest.map_or(end, |other: Date| other.min(end)));
+        }
+        earliest.ok_or(Denied::Failed(AuthorityError::Internal("a request for nothing")))
     }
 }
 

@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Kind;
+use crate::credential::Profile;
 use crate::holder::Municipality;
 use crate::profile::Issuer;
 use crate::profile::PolicyArc;
@@ -29,6 +30,7 @@ use super::key::SoundKey;
 use super::rules;
 
 pub(super) use extensions::value_of;
+pub(super) use fields::profile_of;
 pub(super) use name::is as is_name;
 pub(super) use name::only_directory_name;
 pub(super) use name::organisation_and_unit;
@@ -78,6 +80,8 @@ impl fmt::Display for Table {
 pub(super) struct Expected<'a> {
     /// Which table.
     pub(super) table: Table,
+    /// Whose limits the life is held against.
+    pub(super) profile: Profile,
     /// The organisation in every name.
     pub(super) organisation: &'a str,
     /// Which policies.

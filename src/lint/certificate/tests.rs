@@ -470,6 +470,7 @@ fn judged(table: Table, der: &[u8]) -> Vec<Finding> {
     let key = fixture::holder_certificate(&realm, Kind::Signature, Carrier::Card).key().clone();
     let expected = Expected {
         table,
+        profile: issuer.profile,
         organisation: realm.organisation().as_str(),
         arc: realm.arc(),
         ocsp_url: Some(realm.ocsp_url()),

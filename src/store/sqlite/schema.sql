@@ -88,6 +88,8 @@ CREATE TABLE generation (
     id         INTEGER NOT NULL UNIQUE REFERENCES certificate (id),
     algorithm  TEXT    NOT NULL,
     key_id     BLOB    NOT NULL CHECK (length(key_id) = 20),
+    -- For which cards it issues.
+    profile    TEXT    NOT NULL DEFAULT 'current' CHECK (profile IN ('current', 'next')),
     -- From when it issues to holders; none: from its beginning.
     issue_from INTEGER,
     -- The latest end of a holder's certificate that it may have signed; none: it has not begun to.

@@ -14,6 +14,7 @@ use crate::audit::Head;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::profile::ServiceKey;
 use crate::profile::Subject;
@@ -274,23 +275,26 @@ impl Transaction for SqliteTransaction<'_> {
         certificate: Intent,
         algorithm: &str,
         key_id: &[u8; 20],
+        profile: Profile,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO generation (ca, generation, id, algorithm, key_id) \
-                   SELECT ca, generation, id, ?2, ?3 FROM certificate WHERE id = ?1";
-        self.execute(sql, params![certificate.row(), algorithm, key_id]).map(drop)
+        let sql = "INSERT INTO generation (ca, generation, id, algorithm, key_id, profile) \
+                   SELECT ca, generation, id, ?2, ?3, ?4 FROM certificate WHERE id = ?1";
+        let profile = profile.as_str();
+        self.execute(sql, params![certificate.row(), algorithm, key_id, profile]).map(drop)
     }
 
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError> {
         let sql = select_certificate!(
-            ", g.algorithm, g.key_id, g.issue_from, g.last_end, g.compromised, g.compromised_at, \
+            ", g.algorithm, g.key_id, g.profile, g.issue_from, g.last_end, g.compromised, g.compromised_at, \
              g.compromised_entry FROM generation g \
              JOIN certificate c ON c.id = g.id ORDER BY g.ca, g.generation"
         );
         self.all(sql, [], |row| {
             let algorithm: String = column(row, row::BEHIND)?;
+            let profile: String = column(row, row::BEHIND + 2)?;
             let time =
                 |at| column::<Option<i64>>(row, row::BEHIND + at)?.map(row::time).transpose();
-            let compromised = match (time(4)?, time(5)?, column(row, row::BEHIND + 6)?) {
+            let compromised = match (time(5)?, time(6)?, column(row, row::BEHIND + 7)?) {
                 (None, None, None) => None,
                 (Some(since), Some(at), Some(entry)) => {
                     Some(Compromise { since, at, entry: row::unsigned(entry)? })
@@ -302,9 +306,10 @@ impl Transaction for SqliteTransaction<'_> {
                     .parse()
                     .map_err(|_| StoreError::Damaged("unknown key algorithm"))?,
                 key_id: column(row, row::BEHIND + 1)?,
+                profile: profile.parse().map_err(|_| StoreError::Damaged("unknown profile"))?,
                 certificate: row::certificate(row)?,
-                issue_from: time(2)?,
-                last_end: time(3)?,
+                issue_from: time(3)?,
+                last_end: time(4)?,
                 compromised,
             })
         })

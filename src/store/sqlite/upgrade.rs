@@ -53,8 +53,8 @@ fn responders(connection: &Connection, schema_version: i64) -> Result<(), StoreE
         .map_err(fault)
 }
 
-/// From 2 to 3: generations take over at a time of their own, may be compromised, and are certified by
-/// each other. Every certificate is read once, for the latest end under each generation.
+/// From 2 to 3: generations have a profile, those before that of today's cards; take over at a time of
+/// their own, may be compromised, and are certified by each other. Every certificate is read once, for the latest end under each generation.
 fn generations(connection: &Connection) -> Result<(), StoreError> {
     connection
         .execute_batch(
@@ -62,6 +62,8 @@ fn generations(connection: &Connection) -> Result<(), StoreError> {
              CHECK (certified IS NULL OR (certified > 0 AND person IS NULL AND service IS NULL)); \
              CREATE INDEX certificate_link ON certificate (ca, generation, certified) \
              WHERE certified IS NOT NULL; \
+             ALTER TABLE generation ADD COLUMN profile TEXT NOT NULL DEFAULT 'current' \
+             CHECK (profile IN ('current', 'next')); \
              ALTER TABLE generation ADD COLUMN issue_from INTEGER; \
              ALTER TABLE generation ADD COLUMN last_end INTEGER; \
              ALTER TABLE generation ADD COLUMN compromised INTEGER; \
@@ -114,7 +116,8 @@ mod tests {
             "",
         ),
         (
-            "    -- From when it issues to holders; none: from its beginning.\n    issue_from \
+            "    -- For which cards it issues.\n    profile    TEXT    NOT NULL DEFAULT \
+             'current' CHECK (profile IN ('current', 'next')),\n    -- From when it issues to holders; none: from its beginning.\n    issue_from \
              INTEGER,\n    -- The latest end of a holder's certificate that it may have signed; none: \
              it has not begun to.\n    last_end   INTEGER,\n    -- Since when its key is compromised, \
              when that was recorded, and the audit entry: for good.\n    compromised       \
@@ -237,6 +240,7 @@ mod tests {
             generations.iter().map(|own| own.last_end.map(|end| end.to_unix())).collect();
         assert_eq!(ends, [Some(900), None], "its own certificate does not count");
         assert!(generations.iter().all(|own| own.issue_from.is_none()));
+        assert!(generations.iter().all(|own| own.profile == crate::credential::Profile::Current));
         assert!(generations.iter().all(|own| own.compromised.is_none()));
         let version: i64 =
             older.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();

@@ -8,6 +8,7 @@ use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::clock::Timestamp;
 use jpki_ca::credential::CaName;
 use jpki_ca::credential::Generation;
+use jpki_ca::credential::Profile;
 
 use super::crl::FormatArg;
 
@@ -43,15 +44,23 @@ It gets an OCSP responder of its own, and both certify each other's keys, so tha
 comes to the certificates of the other (ca/link-...). Those before it go on signing lists, and every
 list is published once for each generation: publish next, so that verifiers find the new one's.
 
+Certificates, cards and the generation itself live as its profile has it. Roll over both authorities to the
+next card: until both issue for it, new cards are counted as today's.
+
 Examples:
   jpki ca rollover --ca signature
   jpki ca rollover --ca signature --issue-from 2030-04-01T00:00:00+09:00
-  jpki ca rollover --ca user-authentication --algorithm p384")]
+  jpki ca rollover --ca user-authentication --algorithm p384
+  jpki ca rollover --ca signature --profile next")]
 pub(crate) struct RolloverArgs {
     /// The authority: signature or user-authentication
     #[arg(long)]
     pub(crate) ca: CaName,
-    /// What the new key is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: that of the one before]
+    /// For which cards the new generation issues: current or next [default: those of the one before]
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<Profile>,
+    /// What the new key is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: what the one before is,
+    /// p384 with a change to the next card]
     #[arg(long, value_name = "ALGORITHM")]
     pub(crate) algorithm: Option<KeyAlgorithm>,
     /// From when it issues to holders, RFC 3339 with offset [default: at once]

@@ -9,6 +9,7 @@ use jpki_ca::authority::Link;
 use jpki_ca::authority::RollOverPlan;
 use jpki_ca::clock::Date;
 use jpki_ca::clock::Timestamp;
+use jpki_ca::credential::Profile;
 use jpki_ca::profile::Issuer;
 use jpki_ca::store::CertificateRecord;
 use jpki_ca::store::State;
@@ -73,6 +74,7 @@ impl List {
             generation: issuer.generation.get(),
             serial: issuer.serial.to_string(),
             algorithm: issuer.algorithm.to_string(),
+            profile: issuer.profile,
             key_id: hex(&issuer.key_id),
             not_before: issuer.not_before.to_string(),
             not_after: issuer.not_after.to_string(),
@@ -113,6 +115,10 @@ fn text(
     )];
     let mut say = |text: String| lines.push(format!("{:<22} {text}", ""));
     say(format!("key id {}", json.key_id));
+    // That of today's cards goes without saying.
+    if issuer.profile != Profile::Current {
+        say(format!("profile {} {}", issuer.profile, issuer.profile.japanese()));
+    }
     if let Some(compromised) = &json.compromised {
         say(format!(
             "compromised since {} 危殆化, audit entry {}",
@@ -169,6 +175,7 @@ struct GenerationJson {
     generation: u16,
     serial: String,
     algorithm: String,
+    profile: Profile,
     key_id: String,
     not_before: String,
     not_after: String,

@@ -1,6 +1,7 @@
 //! `jpki ca rollover`.
 
 use jpki_ca::authority::home::RollOver;
+use jpki_ca::credential::Profile;
 use rand_core::OsRng;
 use serde::Serialize;
 
@@ -18,6 +19,7 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     let (home, passphrase) = context.home_and_passphrase()?;
     let rolled_over = home.roll_over(
         args.ca,
+        args.profile,
         args.algorithm,
         args.issue_from,
         context.clock(),
@@ -33,9 +35,13 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     let (does, issues) =
         if dry_run { ("would make", "would issue") } else { ("made       ", "issues") };
     let mut lines = vec![format!(
-        "{does} {stem}: serial {}, {}, until {}",
+        "{does} {stem}: serial {}, {}, {}until {}",
         new.serial,
         made.algorithm,
+        match new.profile {
+            Profile::Current => String::new(),
+            Profile::Next => format!("profile {}, ", new.profile),
+        },
         new.not_after.japan_date()
     )];
     let from = new.issue_from.map_or_else(|| "now".to_owned(), |from| from.to_string());
@@ -89,6 +95,7 @@ fn json(
         ca: made.new.ca.as_str(),
         generation: made.new.generation.get(),
         serial: made.new.serial.to_string(),
+        profile: made.new.profile,
         algorithm: made.algorithm.to_string(),
         not_before: made.new.not_before.to_string(),
         not_after: made.new.not_after.to_string(),
@@ -107,6 +114,7 @@ struct RollOverJson {
     ca: &'static str,
     generation: u16,
     serial: String,
+    profile: Profile,
     algorithm: String,
     not_before: String,
     not_after: String,
