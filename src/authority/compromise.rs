@@ -132,3 +132,97 @@ fn record(
     let (at, entry, last_end) = (compromise.at, compromise.entry, own.last_end);
     Ok(Ok(Compromised { ca, generation, since, at, entry, last_end, links, issues }))
 }
+
+#[cfg(test)]
+#[cfg(feature = "sqlite")]
+mod tests {
+    use std::sync::Arc;
+
+    use rand_core::OsRng;
+    use serde_json::json;
+
+    use super::super::fixture::Founded;
+    use super::*;
+    use crate::asn1::KeyAlgorithm;
+    use crate::asn1::PublicKey;
+    use crate::authority::Ask;
+    use crate::authority::IssueRequest;
+    use crate::authority::KeyAsk;
+    use crate::authority::Kinds;
+    use crate::authority::RequestId;
+    use crate::credential::Carrier;
+    use crate::credential::Kind;
+    use crate::policy::Policy;
+    use crate::profile::Realm;
+    use crate::register::HolderForm;
+    use crate::signer;
+    use crate::signer::SignError;
+    use crate::signer::Signer;
+    use crate::signer::SoftwareSigner;
+
+    const BEGIN: &str = "2026-05-01T00:00:00Z";
+
+    /// A key that is found compromised while it signs.
+    #[derive(Debug)]
+    struct Meanwhile {
+        own: SoftwareSigner,
+        founded: Arc<Founded>,
+    }
+
+    impl Signer for Meanwhile {
+        fn public_key(&self) -> &PublicKey {
+            self.own.public_key()
+        }
+
+        fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+            let other = self.founded.open(BEGIN, &[]).unwrap();
+            let (ca, generation) = (CaName::Signature, Generation::FIRST);
+            let request = CompromiseRequest { ca, generation, since: None, dry_run: false };
+            other.compromise(&request).unwrap().unwrap();
+            self.own.sign(message)
+        }
+    }
+
+    fn request(kinds: Kinds) -> IssueRequest {
+        let form = json!({
+            "person": "p-1", "name": "架空　花子", "birth_date": "1990-12-07", "sex": "female",
+            "address": "東京都清瀬市架空町０番地", "municipality": "132217",
+            "residence": {"category": "national"}
+        });
+        let form = HolderForm::read(form.to_string().as_bytes()).unwrap();
+        let key = signer::generate(KeyAlgorithm::P256, &mut OsRng).unwrap();
+        let key = KeyAsk::Given(SoftwareSigner::new(&key).unwrap().public_key().clone());
+        let ask = Ask { kinds, carrier: Carrier::Card, renew: false, key };
+        IssueRequest::new(RequestId::draw().unwrap(), &form, &ask, BEGIN.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_signed_while_the_compromise_is_recorded_is_given_to_nobody() {
+        let founded = Arc::new(Founded::new());
+        let own = founded.signer(0);
+        let signers: Vec<Box<dyn Signer>> = vec![
+            Box::new(Meanwhile { own, founded: Arc::clone(&founded) }),
+            Box::new(founded.signer(1)),
+        ];
+        let clock = Box::new(super::super::fixture::clock(BEGIN));
+        let (realm, policy) = (Realm::sandbox(), Policy::default());
+        let opened = Authority::open(founded.store(), clock, realm, policy, signers);
+        let (authority, _) = opened.unwrap();
+        let outcome = authority.issue(&request(Kinds::One(Kind::Signature))).unwrap();
+        assert_eq!(outcome.result.unwrap_err().rule, "R-CA-COMPROMISED");
+        // Its number is void, and what the number says is what everything under the key says.
+        let serial = Serial::new(4).unwrap();
+        let (record, der) = authority.certificate(CaName::Signature, serial).unwrap().unwrap();
+        assert_eq!((record.issued_at, der), (None, None));
+        assert!(matches!(record.recorded, State::Revoked(_, Reason::Unspecified)));
+        // Nobody is kept from asking again, which the rule refuses before any number is drawn.
+        let again = authority.issue(&request(Kinds::One(Kind::Signature))).unwrap();
+        assert_eq!(again.result.unwrap_err().rule, "R-CA-COMPROMISED");
+        let next = authority
+            .store
+            .rehearse(BEGIN.parse().unwrap(), |tx| tx.draw_serial(CaName::Signature));
+        assert_eq!(next.unwrap().get(), 5);
+        let other = authority.issue(&request(Kinds::One(Kind::UserAuthentication))).unwrap();
+        other.result.unwrap();
+    }
+}

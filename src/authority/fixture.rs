@@ -20,6 +20,7 @@ use super::FoundingKeys;
 
 /// A store in which an installation was founded, with its keys: the authorities', that of publication,
 /// the responders'.
+#[derive(Debug)]
 pub(super) struct Founded {
     folder: tempfile::TempDir,
     pub(super) keys: Vec<PrivateKey>,

@@ -344,6 +344,41 @@ fn a_list_of_everything_is_made_for_whoever_asks() {
 }
 
 #[test]
+fn a_run_that_is_killed_has_recorded_it_or_not() {
+    let stage = Stage::founded();
+    let since = "ca rollover --ca signature --issue-from 2026-06-01T00:00:00+09:00";
+    stage.jpki(since).exits(0);
+    stage.shell("cp -a home founded").exits(0);
+    let (mut before, mut behind) = (0, 0);
+    // The limit on file size kills at the write that would exceed it.
+    for blocks in (8..).step_by(8) {
+        stage.shell("rm -rf home && cp -a founded home").exits(0);
+        let line =
+            format!("(ulimit -f {blocks}; exec jpki {COMPROMISE} --at {THEN}); echo died $? >&2");
+        let died = !stage.shell(&line).stderr.contains("died 0");
+        stage.is_whole();
+        let is_recorded = stage.count("compromised") == 1;
+        // With its link, or without.
+        assert_eq!(stage.count("revoked"), usize::from(is_recorded));
+        let own = generations(&stage, LATER)[0]["compromised"].clone();
+        assert_eq!(own.is_object(), is_recorded);
+        match (died, is_recorded) {
+            (true, false) => before += 1,
+            (true, true) => behind += 1,
+            (false, true) => break,
+            (false, false) => panic!("{blocks} blocks: it ended well and recorded nothing"),
+        }
+        let again = stage.plain(&format!("{COMPROMISE} --at {THEN}"));
+        if is_recorded {
+            again.refused("R-ALREADY-COMPROMISED")
+        } else {
+            again.exits(0)
+        };
+    }
+    assert!(before > 0, "{before} before, {behind} behind");
+}
+
+#[test]
 fn the_other_authority_has_its_own_articles() {
     let stage = Stage::founded();
     stage.issue(&holder("p-1"), "");

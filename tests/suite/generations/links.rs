@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 use serde_json::json;
 
+use crate::oracle::pkilint_findings;
 use crate::stage::SIGNATURE;
 use crate::stage::Stage;
 use crate::stage::holder;
@@ -65,6 +66,9 @@ fn each_certifies_the_others_key_and_both_are_what_the_profile_says() {
         assert!(shown.contains("リンク証明書 Link certificate of the signature CA"), "{shown}");
         assert_eq!(stage.verdict(&format!("{link}.cer")), "valid");
     }
+    let files = LINKS.map(|link| stage.path(&format!("{link}.cer")));
+    let findings = pkilint_findings(&files.each_ref().map(|file| file.as_path()));
+    assert!(findings.is_empty(), "{findings:?}");
     let list = generations(&stage, crate::stage::NOW);
     let links = |one: &Value| json!([one["links"][0]["certified"], one["links"][0]["serial"]]);
     assert_eq!([links(&list[0]), links(&list[1])], [json!([2, "8"]), json!([1, "7"])]);
