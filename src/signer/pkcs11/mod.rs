@@ -74,7 +74,9 @@ pub use token::TokenSigner;
 pub struct TokenLimits {
     /// The deadline of every call, from when it is made to its answer: 10 s.
     pub call: Duration,
-    /// The deadline of opening the token and of generating a key, which takes devices long: 120 s.
+    /// The deadline of opening the token, module and all: 30 s.
+    pub opening: Duration,
+    /// The deadline of generating a key, which takes devices long: 120 s.
     pub generation: Duration,
     /// Sessions, each with a thread, that are at work at once: 4.
     pub sessions: usize,
@@ -90,6 +92,7 @@ impl Default for TokenLimits {
     fn default() -> Self {
         Self {
             call: Duration::from_secs(10),
+            opening: Duration::from_secs(30),
             generation: Duration::from_secs(120),
             sessions: 4,
             hanging: 8,

@@ -63,7 +63,7 @@ impl Token {
             limits,
             opened: Stopwatch::start(),
         }));
-        token.0.call(limits.generation, |_, _, _| Ok(()))?;
+        token.0.call(limits.opening, |_, _, _| Ok(()))?;
         Ok(token)
     }
 

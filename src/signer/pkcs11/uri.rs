@@ -435,6 +435,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_addresses_of_the_documentation_are_addresses() {
+        let text = include_str!("../../../packaging/pkcs11.md");
+        let addresses: Vec<&str> =
+            text.lines().filter(|line| line.starts_with("pkcs11:")).collect();
+        assert!(addresses.len() > 5);
+        for address in addresses {
+            let uri: TokenUri = address.parse().unwrap();
+            assert!(uri.pin_source().is_some(), "{address}");
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_written_is_read_as_the_same(

@@ -251,10 +251,10 @@ fn another_token_in_the_place_of_the_first_is_not_used() {
 fn a_module_that_hangs_when_it_is_loaded_is_not_waited_for() {
     let soft = Soft::new();
     soft.faults("C_Initialize 1 before 1200");
-    let limits = TokenLimits { generation: Duration::from_millis(300), ..quick() };
+    let limits = TokenLimits { opening: Duration::from_millis(300), ..quick() };
     let watch = Stopwatch::start();
     let failure = soft.open_with(PIN, limits).unwrap_err();
-    assert_eq!(failure, TokenError::NotReached { after: limits.generation });
+    assert_eq!(failure, TokenError::NotReached { after: limits.opening });
     assert!(watch.elapsed() < Duration::from_millis(800), "{:?}", watch.elapsed());
     pause(1200);
     drop(soft.open());
