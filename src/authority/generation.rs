@@ -288,7 +288,7 @@ mod tests {
         let mut authority = founded.open(BEGIN, &[0, 1, 2]).unwrap();
         let key = signer::generate(KeyAlgorithm::P256, &mut OsRng).unwrap();
         let signer: Box<dyn Signer> = Box::new(SoftwareSigner::new(&key).unwrap());
-        authority.roll_over(CA, signer, from.map(at)).unwrap().unwrap();
+        authority.roll_over(CA, None, signer, from.map(at)).unwrap().unwrap();
         authority
     }
 
@@ -336,15 +336,15 @@ mod tests {
         let founded = Founded::new();
         let mut authority = founded.open(BEGIN, &[0, 1, 2]).unwrap();
         for from in [BEGIN, "2026-06-01T00:00:00Z", "2036-03-31T15:00:00Z"] {
-            let refused = authority.rehearse_roll_over(CA, Some(at(from))).unwrap();
+            let refused = authority.rehearse_roll_over(CA, None, Some(at(from))).unwrap();
             assert_eq!(refused, Err(Rule::IssueFrom.into()), "{from}");
         }
-        authority.rehearse_roll_over(CA, Some(at("2036-03-31T14:59:59Z"))).unwrap().unwrap();
+        authority.rehearse_roll_over(CA, None, Some(at("2036-03-31T14:59:59Z"))).unwrap().unwrap();
         compromise(&authority, 1);
         authority = founded.open(BEGIN, &[0, 1, 2]).unwrap();
-        let refused = authority.rehearse_roll_over(CA, Some(at(FROM))).unwrap();
+        let refused = authority.rehearse_roll_over(CA, None, Some(at(FROM))).unwrap();
         assert_eq!(refused, Err(Rule::IssueFrom.into()), "nobody could issue until then");
-        authority.rehearse_roll_over(CA, None).unwrap().unwrap();
+        authority.rehearse_roll_over(CA, None, None).unwrap().unwrap();
     }
 
     #[test]

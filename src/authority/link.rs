@@ -253,7 +253,7 @@ mod tests {
         let founded = Founded::new();
         let mut authority = opened(&founded);
         assert!(authority.link(None).unwrap().is_empty(), "there is nobody to certify");
-        authority.roll_over(CA, new_signer(KeyAlgorithm::P384), None).unwrap().unwrap();
+        authority.roll_over(CA, None, new_signer(KeyAlgorithm::P384), None).unwrap().unwrap();
         let planned = authority.rehearse_link(None).unwrap();
         let made: Vec<NewLink> =
             authority.link(None).unwrap().into_iter().map(|one| one.outcome.unwrap()).collect();
@@ -277,7 +277,7 @@ mod tests {
             assert_eq!((record.state, record.person), (State::Live, None));
         }
         // Nor does a roll-over wait for them.
-        authority.roll_over(CA, new_signer(KeyAlgorithm::P256), None).unwrap().unwrap();
+        authority.roll_over(CA, None, new_signer(KeyAlgorithm::P256), None).unwrap().unwrap();
         assert_eq!(authority.rehearse_link(Some(CaName::UserAuthentication)).unwrap(), []);
         let links: Vec<Link> =
             authority.rehearse_link(Some(CA)).unwrap().iter().map(|made| made.link).collect();
@@ -288,7 +288,7 @@ mod tests {
     fn a_missing_key_concerns_its_links_alone() {
         let founded = Founded::new();
         let mut authority = opened(&founded);
-        authority.roll_over(CA, new_signer(KeyAlgorithm::P256), None).unwrap().unwrap();
+        authority.roll_over(CA, None, new_signer(KeyAlgorithm::P256), None).unwrap().unwrap();
         let without = founded.open("2027-01-01T00:00:00Z", &[0]).unwrap();
         let outcomes = without.link(None).unwrap();
         let [old_with_new, new_with_old] = &outcomes[..] else { panic!("{outcomes:?}") };
@@ -305,7 +305,7 @@ mod tests {
         let founded = Founded::new();
         let mut authority = opened(&founded);
         for _ in 0..2 {
-            authority.roll_over(CA, new_signer(KeyAlgorithm::P256), None).unwrap().unwrap();
+            authority.roll_over(CA, None, new_signer(KeyAlgorithm::P256), None).unwrap().unwrap();
             authority.link(None).unwrap();
         }
         let generation = Generation::new(2).unwrap();

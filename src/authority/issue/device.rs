@@ -21,6 +21,7 @@ use crate::authority::Kinds;
 use crate::authority::fixture::BEGINS;
 use crate::authority::fixture::clock;
 use crate::credential::Carrier;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::policy::Policy;
 use crate::profile::Realm;
@@ -64,7 +65,7 @@ impl Installation {
         let folder = tempfile::tempdir().unwrap();
         let url = StoreUrl::Sqlite(folder.path().join("store.db"));
         let (store, realm) = (Store::create(&url).unwrap(), Realm::sandbox());
-        Authority::found(&store, &clock(BEGINS), &realm, &keys).unwrap();
+        Authority::found(&store, &clock(BEGINS), &realm, Profile::Current, &keys).unwrap();
         let signers = signers.map(|signer| -> Box<dyn Signer> { Box::new(signer) }).into();
         let clock = Box::new(clock("2026-04-02T00:00:00Z"));
         let opened = Authority::open(store, clock, realm, Policy::default(), signers);
@@ -79,7 +80,7 @@ impl Installation {
             "residence": {"category": "national"}
         });
         let form = HolderForm::read(form.to_string().as_bytes()).unwrap();
-        let key = KeyAsk::Generated(KeyAlgorithm::P256);
+        let key = KeyAsk::Generated(Some(KeyAlgorithm::P256));
         let ask = Ask { kinds: Kinds::Both, carrier: Carrier::Card, renew: false, key };
         let id = RequestId::new(person).unwrap();
         let request = IssueRequest::new(id, &form, &ask, self.authority.now()).unwrap();
