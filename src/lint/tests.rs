@@ -118,10 +118,10 @@ fn a_link_is_between_two_keys_and_no_longer_than_an_authority_lives() {
     tree.value(oid::SUBJECT_KEY_IDENTIFIER).set(&issuer.key_id);
     assert_eq!(ids(&judged(&tbs, &tree.der())), ["L-STATED", "L-LINK-KEY"]);
     let mut tree = Node::of(tbs.as_der());
-    tree.at(&[4, 1]).set(b"340521145959Z");
+    tree.at(&[4, 1]).set(b"440521145959Z");
     let report = certificate_file(&complete(&tbs, &tree.der()));
     assert_eq!(ids(&report.findings), ["L-VALIDITY-LINK", "L-UNCHECKED"]);
-    tree.at(&[4, 1]).set(b"340520145959Z");
+    tree.at(&[4, 1]).set(b"440520145959Z");
     let report = certificate_file(&complete(&tbs, &tree.der()));
     assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
 }
