@@ -2,6 +2,7 @@
 
 mod compromise;
 mod links;
+mod rehearsal;
 mod served;
 mod takeover;
 

@@ -32,6 +32,8 @@ pub(crate) enum CaCommand {
     Compromise(CompromiseArgs),
     /// Make a list of everything under compromised keys, in a file (危殆化した鍵の失効情報)
     CompromiseList(CompromiseListArgs),
+    /// Play a roll-over on simulated time with a small home, OpenSSL looking on (世代交代の予行)
+    Rehearse(RehearseArgs),
     /// Renew the publication certificate, or its key too (公開用証明書の更新)
     RenewPublication(RenewPublicationArgs),
 }
@@ -155,4 +157,30 @@ pub(crate) struct RenewPublicationArgs {
     /// Revoke the certificates before for key-compromise
     #[arg(long, requires = "new_key")]
     pub(crate) compromised: bool,
+}
+
+/// Arguments of `jpki ca rehearse`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+A small home of fictional people is made in a folder of its own and carried through a roll-over: from a
+year before it to the day on which the old generation has ended. At each step OpenSSL verifies what was
+issued before and after, with the lists and answers of that day. The home that --home names is not
+touched. Exit code 1 when a check fails.
+
+Examples:
+  jpki ca rehearse --from p256 --to p384
+  jpki ca rehearse --from rsa2048 --to p384 --profile next --keep rehearsal")]
+pub(crate) struct RehearseArgs {
+    /// What the keys before are: rsa2048, rsa3072, rsa4096, p256 or p384
+    #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
+    pub(crate) from: KeyAlgorithm,
+    /// What those after are
+    #[arg(long, value_name = "ALGORITHM", default_value = "p384")]
+    pub(crate) to: KeyAlgorithm,
+    /// For which cards the new generation issues: current or next [default: current]
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Option<Profile>,
+    /// Keep everything in this folder, which must not be there yet
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
 }

@@ -22,6 +22,7 @@ pub(crate) use ca::CaCommand;
 pub(crate) use ca::CompromiseArgs;
 pub(crate) use ca::CompromiseListArgs;
 pub(crate) use ca::LinkArgs;
+pub(crate) use ca::RehearseArgs;
 pub(crate) use ca::RenewPublicationArgs;
 pub(crate) use ca::RolloverArgs;
 pub(crate) use certificate::ChangeArgs;

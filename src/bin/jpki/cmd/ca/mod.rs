@@ -4,6 +4,7 @@ mod compromise;
 mod compromise_list;
 mod link;
 mod list;
+mod rehearse;
 mod renew_publication;
 mod rollover;
 
@@ -19,6 +20,7 @@ pub(crate) fn run(context: &Context<'_>, command: &CaCommand) -> Result<Exit, Fa
         CaCommand::Link(args) => link::run(context, args),
         CaCommand::Compromise(args) => compromise::run(context, args),
         CaCommand::CompromiseList(args) => compromise_list::run(context, args),
+        CaCommand::Rehearse(args) => rehearse::run(context, args),
         CaCommand::RenewPublication(args) => renew_publication::run(context, args),
     }
 }
