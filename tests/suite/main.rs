@@ -25,6 +25,7 @@ mod lists;
 mod malformed;
 mod memory;
 mod messages;
+mod next_card;
 mod oracle;
 mod processes;
 mod renewal;
