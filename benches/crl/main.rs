@@ -18,6 +18,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use entries::Drawn;
+use entries::Packed;
 use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::clock::Timestamp;
 use jpki_ca::credential::CaName;
@@ -36,11 +37,10 @@ use jpki_ca::profile::Issuer;
 use jpki_ca::profile::Organisation;
 use jpki_ca::profile::Partition;
 use jpki_ca::signer;
+use jpki_ca::signer::Signer as _;
+use jpki_ca::signer::SoftwareSigner;
 use others::Rcgen;
 use others::X509Cert;
-use p256::ecdsa::Signature;
-use p256::ecdsa::SigningKey;
-use p256::ecdsa::signature::hazmat::PrehashSigner as _;
 use rand_core::OsRng;
 use ring::digest;
 use ring::rand::SystemRandom;
@@ -74,7 +74,7 @@ fn main() -> Outcome<()> {
 struct Bench {
     organisation: Organisation,
     issuer: Issuer,
-    p256: SigningKey,
+    p256: SoftwareSigner,
     rsa: RsaKeyPair,
     rcgen: Rcgen,
 }
@@ -85,7 +85,7 @@ impl Bench {
         Ok(Self {
             organisation: Organisation::new("JPKI-SANDBOX")?,
             issuer: issuer()?,
-            p256: SigningKey::random(&mut OsRng),
+            p256: SoftwareSigner::new(&signer::generate(KeyAlgorithm::P256, &mut OsRng)?)?,
             rsa: RsaKeyPair::from_pkcs8(key.expose()).map_err(|error| error.to_string())?,
             rcgen: Rcgen::new()?,
         })
@@ -97,7 +97,8 @@ impl Bench {
 
     /// Everything about a list of so many entries.
     fn measure(&self, count: u64, rounds: usize) -> Outcome<()> {
-        let measure: Measure = Drawn::new(count).collect();
+        let packed = Packed::new(count);
+        let measure: Measure = packed.entries().collect();
         let mut tbs = Vec::new();
         let edition = self.edition()?;
         let names = edition.names();
@@ -112,24 +113,24 @@ impl Bench {
         let mut table = Table::new(count, octets);
         for round in 0..rounds {
             table.floor(|| black_box(hash(&tbs)));
-            table.row("drawn, nothing else", || {
-                black_box(Drawn::new(count).fold(0, |sum, entry| {
+            table.row("unpacked, nothing else", || {
+                black_box(packed.entries().fold(0, |sum, entry| {
                     sum ^ entry.serial.get() ^ entry.at.to_unix().unsigned_abs()
                 }));
                 Ok(())
             })?;
             table.row("measured", || {
-                black_box(Drawn::new(count).collect::<Measure>());
+                black_box(packed.entries().collect::<Measure>());
                 Ok(())
             })?;
             table.row("written", || {
                 let mut sink = io::sink();
-                crl::encode(&edition.head(&names), measure, Drawn::new(count), &mut sink)?;
+                crl::encode(&edition.head(&names), measure, packed.entries(), &mut sink)?;
                 Ok(())
             })?;
             table.row("written, hashed, signed by P-256", || {
                 let mut sink = Digest::new();
-                crl::encode(&edition.head(&names), measure, Drawn::new(count), &mut sink)?;
+                crl::encode(&edition.head(&names), measure, packed.entries(), &mut sink)?;
                 black_box(self.sign(sink, octets)?);
                 Ok(())
             })?;
@@ -143,7 +144,7 @@ impl Bench {
             })?;
             if count <= IN_MEMORY {
                 table.row("written to memory, signed by RSA-2048", || {
-                    let tbs = TbsList::encode(&edition, measure, Drawn::new(count))?;
+                    let tbs = TbsList::encode(&edition, measure, packed.entries())?;
                     black_box(self.sign_in_memory(tbs.as_der())?);
                     Ok(())
                 })?;
@@ -171,8 +172,8 @@ impl Bench {
     /// What stands around the signed part, by a key that takes a digest.
     fn sign(&self, digest: Digest, octets: u64) -> Outcome<Envelope> {
         let digest = digest.0.finish();
-        let signature: Signature = self.p256.sign_prehash(digest.as_ref())?;
-        Ok(Envelope::new(KeyAlgorithm::P256, octets, signature.to_der().as_bytes())?)
+        let signature = self.p256.sign_digest(digest.as_ref()).ok_or("takes no digest")??;
+        Ok(Envelope::new(KeyAlgorithm::P256, octets, &signature)?)
     }
 
     /// The same by a key that takes a message.

@@ -56,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let scale = Scale {
         signature: Scale::NATION.signature / divisor,
         user_authentication: Scale::NATION.user_authentication / divisor,
+        ..Scale::NATION
     };
     if let Some(at) = words.iter().position(|word| word == "seed") {
         let folder = words.get(at + 1).ok_or("seed FOLDER")?;
@@ -167,4 +168,4 @@ fn now() -> Instant {
 }
 
 /// Eight million revocations a year.
-const DAY: Scale = Scale { signature: 15_000, user_authentication: 7_000 };
+const DAY: Scale = Scale { signature: 15_000, user_authentication: 7_000, living: false };

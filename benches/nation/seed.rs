@@ -26,10 +26,13 @@ use rusqlite::params;
 pub(crate) struct Scale {
     pub(crate) signature: u64,
     pub(crate) user_authentication: u64,
+    /// Whether those that live have rows as well, about nine for each that is revoked.
+    pub(crate) living: bool,
 }
 
 impl Scale {
-    pub(crate) const NATION: Self = Self { signature: 16_000_000, user_authentication: 4_000_000 };
+    pub(crate) const NATION: Self =
+        Self { signature: 16_000_000, user_authentication: 4_000_000, living: false };
 
     fn of(self, ca: usize) -> u64 {
         [self.signature, self.user_authentication][ca]
@@ -58,7 +61,7 @@ pub(crate) fn found(
     let now: Timestamp = NOW.parse()?;
     for ca in [0, 1] {
         let first = next_serial(&connection, ca)?;
-        insert(&connection, ca, first, scale.of(ca), now, LIFE)?;
+        insert(&connection, ca, first, scale, now, LIFE)?;
     }
     for (_, sql) in &indexes {
         connection.execute_batch(sql)?;
@@ -76,7 +79,7 @@ pub(crate) fn another_day(
     let connection = open(folder)?;
     for ca in [0, 1] {
         let first = next_serial(&connection, ca)?;
-        insert(&connection, ca, first, scale.of(ca), at, 86_400)?;
+        insert(&connection, ca, first, scale, at, 86_400)?;
         // What the store notes with every change, for the lists that follow.
         connection.execute(
             "INSERT INTO list_change (ca, municipality, entry, serial) \
@@ -103,12 +106,12 @@ fn next_serial(connection: &Connection, ca: usize) -> Result<u64, Box<dyn Error>
     Ok(connection.query_row(sql, [ca as i64], |row| row.get::<_, i64>(0))?.try_into()?)
 }
 
-/// Inserts revoked certificates, and counts them for the lists as the store does.
+/// Inserts revoked certificates from a number on, and counts them for the lists as the store does.
 fn insert(
     connection: &Connection,
     ca: usize,
     first: u64,
-    count: u64,
+    scale: Scale,
     now: Timestamp,
     spread: i64,
 ) -> Result<(), Box<dyn Error>> {
@@ -126,9 +129,32 @@ fn insert(
              since, reason, changed) VALUES (?1, ?2, 1, 0, ?3, ?4, ?4, ?5, ?5, ?6, ?7, ?8, 0, 3, ?6, \
              ?9, ?10, ?8)",
         )?;
-        for _ in 0..count {
+        let mut live = connection.prepare(
+            "INSERT INTO certificate (ca, serial, generation, carrier, municipality, person, \
+             request, key_hash, tbs_hash, not_before, not_after, entry, session, state, issued_at, \
+             changed) VALUES (?1, ?2, 1, 0, ?3, ?4, ?4, ?5, ?5, ?6, ?7, ?8, 0, 1, ?6, ?8)",
+        )?;
+        for _ in 0..scale.of(ca) {
             // Between two revoked ones lie those that live.
-            serial += 1 + random.below(5);
+            let between = random.below(if scale.living { 19 } else { 5 });
+            for serial in (serial + 1..=serial + between).filter(|_| scale.living) {
+                let municipality = municipalities[shares.draw(&mut random)].number();
+                let person = format!("p{ca}{serial}");
+                let hash: Vec<u8> = (0..4).flat_map(|_| random.next().to_be_bytes()).collect();
+                let not_before = now.plus_seconds(-1 - random.below(spread as u64) as i64);
+                let not_after = now.plus_seconds(30 * 86_400 + random.below(LIFE as u64) as i64);
+                live.execute(params![
+                    ca as i64,
+                    serial as i64,
+                    municipality,
+                    person,
+                    hash,
+                    not_before.to_unix(),
+                    not_after.to_unix(),
+                    entry,
+                ])?;
+            }
+            serial += 1 + between;
             let place = shares.draw(&mut random);
             let since = now.plus_seconds(-1 - random.below(spread as u64) as i64);
             let not_after = now.plus_seconds(1 + random.below(LIFE as u64) as i64);
@@ -249,7 +275,7 @@ pub(crate) const NOW: &str = "2026-11-22T00:00:00Z";
 /// life, in seconds.
 const LIFE: i64 = 5 * 365 * 86_400 / 2;
 /// Numbers below were used before anybody was revoked.
-const SERIALS_IN_USE: u64 = 20_000_000;
+pub(crate) const SERIALS_IN_USE: u64 = 20_000_000;
 /// Most are revoked because what the certificate states has changed.
 const REASONS: [Reason; 6] = [
     Reason::AffiliationChanged,

@@ -130,4 +130,4 @@ impl Row {
 
 /// Octets of a block: enough that a write costs nothing per entry, few enough to stay in the nearest
 /// cache beside the digits of the days.
-const LARGEST: usize = 1 << 13;
+const LARGEST: usize = 1 << 14;

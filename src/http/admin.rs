@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -20,6 +21,7 @@ use crate::authority::home::Home;
 use super::application::Application;
 use super::application::Check;
 use super::application::Commit;
+use super::application::Routes;
 use super::application::blocking;
 use super::metrics::Metrics;
 use super::problem::text;
@@ -68,13 +70,14 @@ async fn once<T: Send + 'static>(
 }
 
 impl Application for Admin {
-    fn routes(self: Arc<Self>) -> Router {
+    fn routes(self: Arc<Self>) -> Routes {
         Router::new()
             .route("/healthz", get(alive))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
-            .fallback(|| async { text(StatusCode::NOT_FOUND, "not here\n") })
+            .fallback(|| async { text::<Body>(StatusCode::NOT_FOUND, "not here\n") })
             .with_state(self)
+            .into()
     }
 
     fn reload(&self, _home: &Home) -> Result<Commit, String> {
@@ -84,7 +87,7 @@ impl Application for Admin {
 
 /// Whether the process answers at all.
 async fn alive() -> Response {
-    ([(header::CACHE_CONTROL, "no-store")], text(StatusCode::OK, "ok\n")).into_response()
+    ([(header::CACHE_CONTROL, "no-store")], text::<Body>(StatusCode::OK, "ok\n")).into_response()
 }
 
 /// Whether it can do its work.

@@ -4,6 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Bytes;
+use axum::http::Response;
+use axum::http::request::Parts;
 
 use crate::authority::home::Home;
 use crate::signer::pkcs11::TokenHealth;
@@ -14,12 +17,12 @@ use super::problem::Problem;
 /// A role's answers.
 ///
 /// Behind the routes everything is done already that has to do with connections: limits, TLS, ids,
-/// logs, metrics. A handler finds the client in the request's extensions, as
+/// logs, metrics. A route finds the client in the request's extensions, as
 /// [`Caller`](super::Caller), and reads a body with [`collect`](super::collect). It never panics: that
 /// ends the process.
 pub trait Application: fmt::Debug + Send + Sync {
-    /// The routes. They are asked for once.
-    fn routes(self: Arc<Self>) -> Router;
+    /// How it answers. It is asked for once.
+    fn routes(self: Arc<Self>) -> Routes;
 
     /// Reads anew what a reload brings, and returns what puts it in place. Nothing has changed before
     /// that is called, and it is not called where any other role refused.
@@ -43,6 +46,38 @@ pub trait Application: fmt::Debug + Send + Sync {
     /// Adds the role's own metrics.
     fn register_metrics(self: Arc<Self>, metrics: &Metrics) {
         let _none = metrics;
+    }
+}
+
+/// How a role answers.
+pub enum Routes {
+    /// Path by path. What takes its time may be waited for.
+    Table(Router),
+    /// Everything alike, at once, out of memory: without what routes and waiting cost.
+    One(Arc<dyn AtOnce>),
+}
+
+/// Who answers everything at once, without waiting for anything but the body.
+pub trait AtOnce: Send + Sync {
+    /// What is answered to a head whatever the body may be; nothing where the body is to be read.
+    fn head(&self, head: &Parts) -> Option<Response<Bytes>>;
+
+    /// What is answered to a request with its body.
+    fn whole(&self, head: &Parts, body: &[u8]) -> Response<Bytes>;
+}
+
+impl From<Router> for Routes {
+    fn from(router: Router) -> Self {
+        Self::Table(router)
+    }
+}
+
+impl fmt::Debug for Routes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Table(_) => "Table",
+            Self::One(_) => "One",
+        })
     }
 }
 

@@ -25,6 +25,8 @@ use tokio::time::Sleep;
 use tokio::time::sleep;
 use tokio::time::timeout;
 
+use crate::clock::Stopwatch;
+
 use super::census::Place;
 use super::problem::Problem;
 use super::rules::BodyLimits;
@@ -93,30 +95,59 @@ pub(super) fn fault(error: axum::Error) -> BodyFault {
     error.into_inner().downcast::<BodyFault>().map_or(BodyFault::Cut, |fault| *fault)
 }
 
-/// A body that is held to limits.
+/// A body that is held to limits, the time from the head of its request on; none where there is none.
 pub(super) fn bounded(
     incoming: Incoming,
     limits: BodyLimits,
     version: Version,
     place: &Arc<Place>,
-) -> Result<Body, BodyFault> {
+    began: Stopwatch,
+) -> Result<Option<Bounded>, BodyFault> {
     if incoming.is_end_stream() {
-        return Ok(Body::empty());
+        return Ok(None);
     }
     place.traffic.unread.store(true, Relaxed);
     if incoming.size_hint().lower() > limits.octets {
         leave(incoming, version, place);
         return Err(BodyFault::TooLarge);
     }
-    Ok(Body::new(Bounded {
+    Ok(Some(Bounded {
         incoming: Some(incoming),
         version,
         place: Arc::clone(place),
         left: limits.octets,
         limits,
-        total: Box::pin(sleep(limits.total)),
+        began,
+        total: None,
         stall: None,
     }))
+}
+
+/// As [`collect`], of a body that is held to limits.
+pub(super) async fn whole(body: Option<Bounded>) -> Result<Bytes, BodyFault> {
+    let Some(mut body) = body else { return Ok(Bytes::new()) };
+    let mut first = Bytes::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(octets) = frame?.into_data() else { continue };
+        // As a rule it comes in one piece, behind its head.
+        if body.is_end_stream() && first.is_empty() {
+            return Ok(octets);
+        }
+        if !first.is_empty() {
+            return rest(body, [first, octets].concat()).await;
+        }
+        first = octets;
+    }
+    Ok(first)
+}
+
+async fn rest(mut body: Bounded, mut gathered: Vec<u8>) -> Result<Bytes, BodyFault> {
+    while let Some(frame) = body.frame().await {
+        if let Ok(octets) = frame?.into_data() {
+            gathered.extend_from_slice(&octets);
+        }
+    }
+    Ok(gathered.into())
 }
 
 /// Leaves a body unread.
@@ -148,14 +179,16 @@ fn linger(mut incoming: Incoming, version: Version) {
 }
 
 /// A body on its way in.
-struct Bounded {
+pub(super) struct Bounded {
     /// None once it is given up.
     incoming: Option<Incoming>,
     version: Version,
     place: Arc<Place>,
     left: u64,
     limits: BodyLimits,
-    total: Pin<Box<Sleep>>,
+    began: Stopwatch,
+    /// Running once something was waited for.
+    total: Option<Pin<Box<Sleep>>>,
     /// Running while nothing comes.
     stall: Option<Pin<Box<Sleep>>>,
 }
@@ -179,10 +212,12 @@ impl hyper::body::Body for Bounded {
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         let polled = Pin::new(incoming).poll_frame(context);
         let Poll::Ready(frame) = polled else {
-            let limit = self.limits.stall;
-            let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(limit)));
-            let is_late = stall.as_mut().poll(context).is_ready()
-                || self.total.as_mut().poll(context).is_ready();
+            let BodyLimits { stall, total, .. } = self.limits;
+            let left = total.saturating_sub(self.began.elapsed());
+            let stall = self.stall.get_or_insert_with(|| Box::pin(sleep(stall)));
+            let is_stalled = stall.as_mut().poll(context).is_ready();
+            let total = self.total.get_or_insert_with(|| Box::pin(sleep(left)));
+            let is_late = is_stalled || total.as_mut().poll(context).is_ready();
             return if is_late {
                 Poll::Ready(Some(Err(BodyFault::TooSlow)))
             } else {
@@ -191,7 +226,7 @@ impl hyper::body::Body for Bounded {
         };
         self.stall = None;
         // Octet by octet it is late as well.
-        if self.total.as_mut().poll(context).is_ready() {
+        if self.began.elapsed() >= self.limits.total {
             return Poll::Ready(Some(Err(BodyFault::TooSlow)));
         }
         Poll::Ready(match frame {

@@ -1,6 +1,7 @@
 //! One connection, from the handshake to its end.
 
 use std::future::Future as _;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::pin::pin;
@@ -30,10 +31,12 @@ use tokio_rustls::TlsAcceptor;
 use crate::authority::home::CertificateFingerprint;
 use crate::authority::home::LimitSettings;
 
+use super::beside::Beside;
 use super::census::Place;
 use super::listener::Listening;
 use super::listener::Phase;
 use super::request;
+use super::request::Session;
 use super::tls;
 
 /// Serves a connection until it ends, breaks a limit, or has to leave.
@@ -83,12 +86,14 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     limits: LimitSettings,
     client: Option<CertificateFingerprint>,
 ) {
-    let service = {
-        let (listening, place) = (Arc::clone(&listening), Arc::clone(&place));
-        service_fn(move |request: hyper::Request<Incoming>| {
-            request::answer(Arc::clone(&listening), Arc::clone(&place), client, request)
-        })
-    };
+    let session = Arc::new(Session {
+        listening: Arc::clone(&listening),
+        place: Arc::clone(&place),
+        certificate: client,
+    });
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        request::answer(Arc::clone(&session), request)
+    });
     let head_octets = limits.head_octets as usize;
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
@@ -110,24 +115,19 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let mut phase = phase;
     let mut is_leaving = false;
     loop {
-        let (awaited, step) =
-            if is_leaving { (Phase::Closed, LEAVING_STEP) } else { (Phase::Stopping, pace.step()) };
-        let verdict = tokio::select! {
-            ended = connection.as_mut() => {
+        let mut beside = pin!(Beside::new(next(&mut phase, &place, &mut pace, is_leaving)));
+        let polled = poll_fn(|context| match connection.as_mut().poll(context) {
+            Poll::Ready(ended) => Poll::Ready(Err(ended)),
+            Poll::Pending => beside.as_mut().poll(context).map(Ok),
+        });
+        let verdict = match polled.await {
+            Ok(verdict) => verdict,
+            Err(ended) => {
                 if let Err(error) = ended {
                     tracing::debug!(role = %listening.role, %error, "a connection broke off");
                 }
                 return;
             }
-            _ = phase.wait_for(|phase| *phase >= awaited) => {
-                if is_leaving { Verdict::Cut } else { Verdict::Leave }
-            }
-            () = place.traffic.leave.notified(), if !is_leaving => Verdict::Leave,
-            () = sleep(step) => match pace.judge(&place) {
-                // It was asked to go, has nothing under way, and is still here.
-                _ if is_leaving && place.traffic.is_idle() => Verdict::Cut,
-                verdict => verdict,
-            },
         };
         match verdict {
             Verdict::Stay => {}
@@ -141,6 +141,28 @@ async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
                 connection.as_mut().graceful_shutdown();
             }
         }
+    }
+}
+
+/// What comes next for a connection from anywhere but its client.
+async fn next(
+    phase: &mut watch::Receiver<Phase>,
+    place: &Place,
+    pace: &mut Pace,
+    is_leaving: bool,
+) -> Verdict {
+    let (awaited, step) =
+        if is_leaving { (Phase::Closed, LEAVING_STEP) } else { (Phase::Stopping, pace.step()) };
+    tokio::select! {
+        _ = phase.wait_for(|phase| *phase >= awaited) => {
+            if is_leaving { Verdict::Cut } else { Verdict::Leave }
+        }
+        () = place.traffic.leave.notified(), if !is_leaving => Verdict::Leave,
+        () = sleep(step) => match pace.judge(place) {
+            // It was asked to go, has nothing under way, and is still here.
+            _ if is_leaving && place.traffic.is_idle() => Verdict::Cut,
+            verdict => verdict,
+        },
     }
 }
 

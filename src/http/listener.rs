@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::net::TcpSocket;
@@ -16,11 +17,14 @@ use tokio::time::sleep;
 
 use crate::clock::Clock;
 
+use super::application::AtOnce;
+use super::application::Routes;
 use super::census::Census;
 use super::connection;
 use super::metrics::Metrics;
 use super::metrics::RoleMetrics;
 use super::request::Ids;
+use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
 
@@ -28,7 +32,7 @@ use super::rules::Current;
 pub(super) struct Listening {
     pub(super) role: Role,
     pub(super) rules: Arc<Current>,
-    pub(super) routes: TowerToHyperService<Router>,
+    pub(super) routes: Answers,
     pub(super) metrics: Arc<Metrics>,
     pub(super) counters: RoleMetrics,
     pub(super) ids: Ids,
@@ -36,6 +40,23 @@ pub(super) struct Listening {
     pub(super) census: Arc<Census>,
     /// What the process has descriptors for.
     pub(super) most: u32,
+}
+
+/// Who answers.
+pub(super) enum Answers {
+    At(TowerToHyperService<Router>),
+    Once(Arc<dyn AtOnce>),
+}
+
+impl From<Routes> for Answers {
+    fn from(routes: Routes) -> Self {
+        match routes {
+            Routes::Table(routes) => {
+                Self::At(TowerToHyperService::new(routes.layer(middleware::from_fn(note_route))))
+            }
+            Routes::One(one) => Self::Once(one),
+        }
+    }
 }
 
 /// How far the end is.

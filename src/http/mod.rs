@@ -12,6 +12,7 @@
 
 mod admin;
 mod application;
+mod beside;
 mod body;
 mod census;
 mod client;
@@ -36,8 +37,10 @@ mod tests;
 mod tls;
 
 pub use application::Application;
+pub use application::AtOnce;
 pub use application::Check;
 pub use application::Commit;
+pub use application::Routes;
 pub use application::blocking;
 pub use body::BodyFault;
 pub use body::collect;

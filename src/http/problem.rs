@@ -82,8 +82,11 @@ fn number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S:
 }
 
 /// A short text for roles that speak no JSON.
-pub(super) fn text(status: StatusCode, words: &'static str) -> Response {
-    let mut response = Response::new(Body::from(words));
+pub(super) fn text<T: From<&'static str>>(
+    status: StatusCode,
+    words: &'static str,
+) -> axum::http::Response<T> {
+    let mut response = axum::http::Response::new(T::from(words));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -1,6 +1,8 @@
 //! What every request meets before and after its role: an id, who asks, how long it took.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -8,6 +10,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::Context;
 use std::task::Poll;
 
+use axum::Router;
 use axum::body::Body;
 use axum::body::Bytes;
 use axum::extract::MatchedPath;
@@ -25,37 +28,44 @@ use hyper::body::Frame;
 use hyper::body::Incoming;
 use hyper::body::SizeHint;
 use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 use rand_core::OsRng;
 use rand_core::RngCore as _;
 use tokio::time::timeout;
 
 use crate::authority::home::CertificateFingerprint;
 use crate::clock::Stopwatch;
+use crate::clock::Timestamp;
 
+use super::application::AtOnce;
 use super::body;
 use super::census::Place;
 use super::client::Caller;
+use super::listener::Answers;
 use super::listener::Listening;
 use super::metrics::Method;
 use super::problem::Problem;
 use super::role::Role;
 use super::rules::Gate;
+use super::rules::Rules;
+
+/// What the requests of a connection share.
+pub(super) struct Session {
+    pub(super) listening: Arc<Listening>,
+    pub(super) place: Arc<Place>,
+    pub(super) certificate: Option<CertificateFingerprint>,
+}
 
 /// Answers one request.
 pub(super) async fn answer(
-    listening: Arc<Listening>,
-    place: Arc<Place>,
-    certificate: Option<CertificateFingerprint>,
+    session: Arc<Session>,
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Observed>, Infallible> {
-    let rules = listening.rules.get();
-    let id = listening.ids.of(request.headers());
-    let caller = rules.clients.find(certificate);
+    let rules = session.listening.rules.get();
+    let caller = rules.clients.find(session.certificate);
     let mut record = Record {
-        place,
-        listening: Arc::clone(&listening),
         started: Stopwatch::start(),
-        id: id.clone(),
+        id: session.listening.ids.of(request.headers()),
         method: Method::of(request.method()),
         route: None,
         client: caller.client().map(|client| client.name.clone()),
@@ -64,47 +74,88 @@ pub(super) async fn answer(
         is_sending: false,
         is_producing: false,
         is_whole: false,
+        session,
     };
     record.begin(request.version());
 
     let answered = match pass(rules.gate, &caller) {
         Err(problem) => {
             let version = request.version();
-            body::leave(request.into_body(), version, &record.place);
-            problem.into_response()
+            body::leave(request.into_body(), version, &record.session.place);
+            problem.into_response().map(Content::Produced)
         }
-        Ok(()) => {
-            let (parts, incoming) = request.into_parts();
-            match body::bounded(incoming, rules.body, parts.version, &record.place) {
-                Err(fault) => fault.into_response(),
-                Ok(body) => {
-                    let mut request = Request::from_parts(parts, body);
-                    request.extensions_mut().insert(caller);
-                    match timeout(rules.patience, listening.routes.call(request)).await {
-                        Ok(Ok(response)) => response,
-                        Ok(Err(never)) => match never {},
-                        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE)
-                            .detail("the answer took too long")
-                            .into_response(),
-                    }
-                }
+        Ok(()) => match &record.session.listening.routes {
+            Answers::At(routes) => {
+                // Apart: it is large, and the others do not need it.
+                Box::pin(routed(routes, caller, request, &rules, &record)).await
             }
-        }
+            Answers::Once(one) => at_once(one.as_ref(), request, &rules, &record).await,
+        },
     };
     let (mut parts, body) = answered.into_parts();
-    parts.headers.insert(REQUEST_ID, id);
+    parts.headers.insert(REQUEST_ID, record.id.value());
     parts.headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     // By the clock that everything in the answer goes by.
-    let now = listening.clock.now();
-    if let Some(date) = http_date(now) {
+    let now = record.session.listening.clock.now();
+    if let Some(date) = http_date_now(now) {
         parts.headers.insert(header::DATE, date);
     }
     record.route = parts.extensions.remove::<Route>();
     record.status = parts.status.as_u16();
     record.is_sending = true;
-    record.is_whole = hyper::body::Body::is_end_stream(&body);
-    record.place.traffic.sending.fetch_add(1, Relaxed);
+    record.is_whole = body.is_end_stream();
+    record.session.place.traffic.sending.fetch_add(1, Relaxed);
     Ok(Response::from_parts(parts, Observed { body, record }))
+}
+
+/// Has a route answer.
+async fn routed(
+    routes: &TowerToHyperService<Router>,
+    caller: Caller,
+    request: hyper::Request<Incoming>,
+    rules: &Rules,
+    record: &Record,
+) -> Response<Content> {
+    let (parts, incoming) = request.into_parts();
+    let place = &record.session.place;
+    match body::bounded(incoming, rules.body, parts.version, place, record.started) {
+        Err(fault) => fault.into_response(),
+        Ok(body) => {
+            let mut request = Request::from_parts(parts, body.map_or_else(Body::empty, Body::new));
+            request.extensions_mut().insert(caller);
+            match timeout(rules.patience, routes.call(request)).await {
+                Ok(Ok(response)) => response,
+                Ok(Err(never)) => match never {},
+                Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE)
+                    .detail("the answer took too long")
+                    .into_response(),
+            }
+        }
+    }
+    .map(Content::Produced)
+}
+
+/// Answers as soon as the body is there, which has its own time.
+async fn at_once(
+    one: &dyn AtOnce,
+    request: hyper::Request<Incoming>,
+    rules: &Rules,
+    record: &Record,
+) -> Response<Content> {
+    let (parts, incoming) = request.into_parts();
+    let place = &record.session.place;
+    if let Some(response) = one.head(&parts) {
+        body::leave(incoming, parts.version, place);
+        return response.map(Content::Whole);
+    }
+    let whole = match body::bounded(incoming, rules.body, parts.version, place, record.started) {
+        Ok(body) => body::whole(body).await,
+        Err(fault) => Err(fault),
+    };
+    match whole {
+        Ok(octets) => one.whole(&parts, &octets).map(Content::Whole),
+        Err(fault) => fault.into_response().map(Content::Produced),
+    }
 }
 
 /// Whether this client is answered here at all.
@@ -145,13 +196,50 @@ impl Ids {
     }
 
     /// The id of a request: the client's, if it is one, else ours.
-    fn of(&self, headers: &HeaderMap) -> HeaderValue {
-        if let Some(given) = headers.get(REQUEST_ID).filter(|id| is_id(id.as_bytes())) {
-            return given.clone();
+    fn of(&self, headers: &HeaderMap) -> Id {
+        match headers.get(REQUEST_ID).filter(|id| is_id(id.as_bytes())) {
+            Some(given) => Id::Given(given.clone()),
+            None => Id::Ours(self.prefix, self.next.fetch_add(1, Relaxed)),
         }
-        let id = format!("{:08x}{:08x}", self.prefix, self.next.fetch_add(1, Relaxed));
-        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("-"))
     }
+}
+
+/// The id of a request.
+#[derive(Clone, Debug)]
+enum Id {
+    Given(HeaderValue),
+    Ours(u32, u32),
+}
+
+impl Id {
+    fn value(&self) -> HeaderValue {
+        match self {
+            Self::Given(value) => value.clone(),
+            Self::Ours(prefix, number) => {
+                let digits = digits(*prefix, *number);
+                HeaderValue::from_bytes(&digits).unwrap_or_else(|_| HeaderValue::from_static("-"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.value().to_str().unwrap_or("-"))
+    }
+}
+
+/// Sixteen hexadecimal digits.
+fn digits(prefix: u32, number: u32) -> [u8; 16] {
+    let mut rest = u64::from(prefix) << 32 | u64::from(number);
+    let mut digits = [0; 16];
+    for place in digits.iter_mut().rev() {
+        // Below sixteen.
+        let digit = u8::try_from(rest & 15).unwrap_or_default();
+        *place = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        rest >>= 4;
+    }
+    digits
 }
 
 /// 16 to 64 letters, digits, `-` and `_`: a UUID is one, the number of a person or a certificate is
@@ -163,18 +251,34 @@ fn is_id(octets: &[u8]) -> bool {
 }
 
 /// An instant as HTTP writes it.
-pub(super) fn http_date(at: crate::clock::Timestamp) -> Option<HeaderValue> {
+pub(super) fn http_date(at: Timestamp) -> Option<HeaderValue> {
     let seconds = u64::try_from(at.to_unix()).ok()?;
     let at = std::time::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))?;
     HeaderValue::from_str(&httpdate::fmt_http_date(at)).ok()
 }
 
+thread_local! {
+    /// The last second that was written, and how: it is the same for thousands of answers.
+    static WRITTEN: RefCell<Option<(Timestamp, HeaderValue)>> = const { RefCell::new(None) };
+}
+
+/// As [`http_date`], of an instant for which it is likely to be asked again.
+fn http_date_now(at: Timestamp) -> Option<HeaderValue> {
+    WRITTEN.with_borrow_mut(|written| match written {
+        Some((last, value)) if *last == at => Some(value.clone()),
+        _ => {
+            let value = http_date(at)?;
+            *written = Some((at, value.clone()));
+            Some(value)
+        }
+    })
+}
+
 /// What is noted of a request, when its answer is done with.
 struct Record {
-    place: Arc<Place>,
-    listening: Arc<Listening>,
+    session: Arc<Session>,
     started: Stopwatch,
-    id: HeaderValue,
+    id: Id,
     method: Method,
     route: Option<Route>,
     client: Option<String>,
@@ -187,16 +291,16 @@ struct Record {
 
 impl Record {
     fn begin(&self, version: Version) {
-        let traffic = &self.place.traffic;
+        let traffic = &self.session.place.traffic;
         traffic.under_way.fetch_add(1, Relaxed);
         traffic.requests.fetch_add(1, Relaxed);
         traffic.head_since.store(0, Relaxed);
         traffic.multiplexed.store(version == Version::HTTP_2, Relaxed);
-        self.listening.counters.begun();
+        self.session.listening.counters.begun();
     }
 
     fn set_producing(&mut self, is_producing: bool) {
-        let counter = &self.place.traffic.producing;
+        let counter = &self.session.place.traffic.producing;
         if is_producing && !self.is_producing {
             counter.fetch_add(1, Relaxed);
         } else if !is_producing && self.is_producing {
@@ -209,26 +313,26 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         self.set_producing(false);
-        let traffic = &self.place.traffic;
+        let traffic = &self.session.place.traffic;
         if self.is_sending {
             traffic.sending.fetch_sub(1, Relaxed);
         }
         if traffic.under_way.fetch_sub(1, Relaxed) == 1 {
-            traffic.idle_since.store(self.place.now(), Relaxed);
+            traffic.idle_since.store(self.session.place.now(), Relaxed);
         }
         let Self { status, .. } = *self;
-        let role = self.listening.role;
+        let role = self.session.listening.role;
         let elapsed = self.started.elapsed();
-        self.listening.counters.ended(self.method, status, elapsed);
+        self.session.listening.counters.ended(self.method, status, elapsed);
         let route = self.route.as_ref().map_or("-", |route| route.0.as_str());
         let client = self.client.as_deref().unwrap_or("-");
         let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
-        let id = self.id.to_str().unwrap_or("-");
+        let id = &self.id;
         let method = self.method.as_str();
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
-                    %role, id, client, method, route, status, micros,
+                    %role, %id, client, method, route, status, micros,
                     octets = self.octets, whole = self.is_whole, "request"
                 )
             };
@@ -245,9 +349,37 @@ impl Drop for Record {
     }
 }
 
+/// The body of an answer.
+enum Content {
+    /// At once, and nothing once it was given.
+    Whole(Bytes),
+    /// As a route produces it.
+    Produced(Body),
+}
+
+impl Content {
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(octets) => octets.is_empty(),
+            Self::Produced(body) => hyper::body::Body::is_end_stream(body),
+        }
+    }
+
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self {
+            Self::Whole(octets) if octets.is_empty() => Poll::Ready(None),
+            Self::Whole(octets) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(octets))))),
+            Self::Produced(body) => hyper::body::Body::poll_frame(Pin::new(body), context),
+        }
+    }
+}
+
 /// The body of an answer, watched until it is sent or given up.
 pub(super) struct Observed {
-    body: Body,
+    body: Content,
     record: Record,
 }
 
@@ -259,7 +391,7 @@ impl hyper::body::Body for Observed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let polled = self.body.poll_frame(context);
         self.record.set_producing(polled.is_pending());
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
@@ -268,7 +400,7 @@ impl hyper::body::Body for Observed {
             }
             Poll::Ready(None) => self.record.is_whole = true,
             Poll::Ready(Some(Err(error))) => {
-                tracing::warn!(role = %self.record.listening.role, %error, "an answer broke off");
+                tracing::warn!(role = %self.record.session.listening.role, %error, "an answer broke off");
             }
             Poll::Pending => {}
         }
@@ -280,7 +412,10 @@ impl hyper::body::Body for Observed {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match &self.body {
+            Content::Whole(octets) => SizeHint::with_exact(octets.len() as u64),
+            Content::Produced(body) => hyper::body::Body::size_hint(body),
+        }
     }
 }
 
@@ -290,6 +425,21 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_of_ours_has_its_sixteen_digits() {
+        assert_eq!(Id::Ours(0xd63d_09e2, 0x7bb8_4042).to_string(), "d63d09e27bb84042");
+        assert_eq!(Id::Ours(0, 9).to_string(), "0000000000000009");
+        assert_eq!(Id::Ours(u32::MAX, u32::MAX).to_string(), "f".repeat(16));
+    }
+
+    #[test]
+    fn a_second_is_written_as_it_is_whatever_was_written_before() {
+        for text in ["2026-11-27T01:40:29Z", "2026-11-27T01:40:29Z", "2026-11-27T01:40:30Z"] {
+            let at: Timestamp = text.parse().unwrap();
+            assert_eq!(http_date_now(at), http_date(at));
+        }
+    }
 
     #[test]
     fn an_id_is_taken_over_if_it_is_one() {

@@ -9,8 +9,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::middleware;
-use hyper_util::service::TowerToHyperService;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
@@ -40,7 +38,6 @@ use super::process::Signals;
 use super::process::descriptors;
 use super::register::Desk;
 use super::request::Ids;
-use super::request::note_route;
 use super::role::Role;
 use super::rules::Current;
 use super::rules::Rules;
@@ -232,8 +229,6 @@ impl Server {
     }
 
     fn listening(&self, mounted: &Mounted, most: u32) -> Arc<Listening> {
-        let routes = Arc::clone(&mounted.application).routes();
-        let routes = routes.layer(middleware::from_fn(note_route));
         let wanted = mounted.rules.get().limits.connections;
         if most < wanted {
             tracing::warn!(
@@ -246,7 +241,7 @@ impl Server {
             counters: self.metrics.of(mounted.role),
             ids: Ids::new(),
             rules: Arc::clone(&mounted.rules),
-            routes: TowerToHyperService::new(routes),
+            routes: Arc::clone(&mounted.application).routes().into(),
             metrics: Arc::clone(&self.metrics),
             clock: Arc::clone(&self.clock),
             census: Arc::new(Census::new()),

@@ -13,7 +13,6 @@ use axum::body::Body;
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::routing::post;
-use hyper_util::service::TowerToHyperService;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
@@ -22,6 +21,7 @@ use crate::authority::home::ClientRole;
 use crate::authority::home::LimitSettings;
 use crate::clock::SystemClock;
 
+use super::application::Routes;
 use super::body::collect;
 use super::census::Census;
 use super::client::Clients;
@@ -70,7 +70,7 @@ fn serve(gate: Gate) -> Measured {
     let listening = Arc::new(Listening {
         role: Role::Register,
         rules: Arc::new(Current::new(rules)),
-        routes: TowerToHyperService::new(routes),
+        routes: Routes::from(routes).into(),
         counters: metrics.of(Role::Register),
         metrics: Arc::clone(&metrics),
         ids: Ids::new(),

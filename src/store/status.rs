@@ -44,6 +44,7 @@ impl Store {
         numbers.compromised = compromised;
         Ok(Statuses {
             numbers: RwLock::new(numbers),
+            mark: RwLock::new(None),
             following: Mutex::new(Following { follow, head, unlisted: Vec::new(), last: Ok(()) }),
             begun: AtomicU64::new(0),
             services: AtomicU64::new(0),
@@ -55,6 +56,8 @@ impl Store {
 /// Where every number of both authorities stands. Shared between threads.
 pub struct Statuses {
     numbers: RwLock<Numbers>,
+    /// By which is seen that what is known is all, without a turn at the store.
+    mark: RwLock<Option<Box<dyn Mark>>>,
     following: Mutex<Following>,
     /// How many looks at the store have begun.
     begun: AtomicU64,
@@ -92,6 +95,9 @@ impl Statuses {
     /// followed, or an older state of it. What is known stays as it was. Those who wait for one look
     /// share what it found.
     pub fn refresh(&self, at: Timestamp) -> Result<(), Arc<StoreError>> {
+        if self.is_as_marked() {
+            return Ok(());
+        }
         let arrived = self.begun.load(Ordering::SeqCst);
         // A panic elsewhere leaves a head and numbers that belong together: both change at the end.
         let mut following = self.following.lock().unwrap_or_else(PoisonError::into_inner);
@@ -99,8 +105,16 @@ impl Statuses {
         if self.begun.load(Ordering::SeqCst) == arrived {
             self.begun.fetch_add(1, Ordering::SeqCst);
             following.last = following.look(at, self).map_err(Arc::new);
+            let mark = if following.last.is_ok() { following.follow.mark() } else { None };
+            *self.mark.write().unwrap_or_else(PoisonError::into_inner) = mark;
         }
         following.last.clone()
+    }
+
+    /// Whether the store is as it was at the last look that brought everything in.
+    fn is_as_marked(&self) -> bool {
+        let mark = self.mark.read().unwrap_or_else(PoisonError::into_inner);
+        mark.as_ref().is_some_and(|mark| mark.holds())
     }
 
     /// Where a number stands, as certificates of this generation's key have it.
@@ -249,6 +263,10 @@ pub(super) trait Follow: Send {
     /// Has the next [`Follow::has_changed`] say yes: what it said last was not made use of.
     fn forget(&mut self);
 
+    /// What the store was marked by when [`Follow::has_changed`] last began; none where it cannot be
+    /// told by a mark.
+    fn mark(&self) -> Option<Box<dyn Mark>>;
+
     /// Passes every number to `each`; the head of the record of acts in the same state, and which keys
     /// are compromised.
     fn all(
@@ -258,6 +276,12 @@ pub(super) trait Follow: Send {
 
     /// What the record speaks of behind `seen`; `WentBack` when it does not continue what was seen.
     fn since(&mut self, seen: Head) -> Result<News, StoreError>;
+}
+
+/// A state of the store, told from every other by something that is looked at in next to no time.
+pub(super) trait Mark: Send + Sync {
+    /// Whether nothing was committed since, and it is still the same store. When in doubt, no.
+    fn holds(&self) -> bool;
 }
 
 /// What has changed, in one state of the store.

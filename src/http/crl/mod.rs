@@ -44,6 +44,7 @@ use crate::policy::ListTiming;
 use super::application::Application;
 use super::application::Check;
 use super::application::Commit;
+use super::application::Routes;
 use super::application::blocking;
 use super::metrics::Metrics;
 use super::problem::text;
@@ -105,7 +106,7 @@ fn current(settings: &RwLock<Arc<Settings>>) -> Arc<Settings> {
 }
 
 impl Application for Publication {
-    fn routes(self: Arc<Self>) -> Router {
+    fn routes(self: Arc<Self>) -> Routes {
         // HEAD by name: else it would have files read to throw them away.
         let both = MethodFilter::GET.or(MethodFilter::HEAD);
         Router::new()
@@ -117,6 +118,7 @@ impl Application for Publication {
             .route("/ca/{file}", on(both, authority))
             .fallback(|| async { not_here() })
             .with_state(self)
+            .into()
     }
 
     fn reload(&self, home: &Home) -> Result<Commit, String> {

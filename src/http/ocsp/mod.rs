@@ -18,18 +18,14 @@ use std::sync::Arc;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
-use axum::Router;
-use axum::body::Body;
 use axum::body::Bytes;
-use axum::extract::Request;
-use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::Method;
+use axum::http::Response;
 use axum::http::StatusCode;
 use axum::http::header;
-use axum::response::IntoResponse as _;
-use axum::response::Response;
+use axum::http::request::Parts;
 
 use crate::asn1::hex;
 use crate::authority::home::Home;
@@ -43,9 +39,10 @@ use crate::clock::Clock;
 use crate::signer::Passphrase;
 
 use super::application::Application;
+use super::application::AtOnce;
 use super::application::Check;
 use super::application::Commit;
-use super::body::collect;
+use super::application::Routes;
 use super::conditional::Facts;
 use super::conditional::Verdict;
 use super::conditional::judge;
@@ -122,9 +119,9 @@ impl Responding {
 }
 
 impl Application for Responding {
-    fn routes(self: Arc<Self>) -> Router {
-        // One route: a request in a path may hold anything, slashes too.
-        Router::new().fallback(answer).with_state(self)
+    fn routes(self: Arc<Self>) -> Routes {
+        // A request in a path may hold anything, slashes too.
+        Routes::One(self)
     }
 
     fn reload(&self, home: &Home) -> Result<Commit, String> {
@@ -190,33 +187,36 @@ impl Application for Responding {
 }
 
 /// Everything that is asked: a request in the body, or in the path.
-async fn answer(State(own): State<Arc<Responding>>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
-    match parts.method {
-        Method::GET | Method::HEAD => match asked::asked(parts.uri.path(), &own.prefix) {
-            Some(der) => {
-                let answered = own.respond(&der);
-                conditional(&parts.method, &parts.headers, &answered)
+impl AtOnce for Responding {
+    fn head(&self, head: &Parts) -> Option<Response<Bytes>> {
+        match head.method {
+            Method::GET | Method::HEAD => Some(match asked::asked(head.uri.path(), &self.prefix) {
+                Some(der) => {
+                    let answered = self.respond(&der);
+                    conditional(&head.method, &head.headers, answered)
+                }
+                // What is no base64 is no request either, and whoever asks understands the protocol.
+                None => respond(self.respond(&[])),
+            }),
+            Method::POST => {
+                let kind = head.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+                if kind.is_some_and(is_request) {
+                    return None;
+                }
+                let words = "send application/ocsp-request";
+                Some(text(StatusCode::UNSUPPORTED_MEDIA_TYPE, words))
             }
-            // What is no base64 is no request either, and whoever asks understands the protocol.
-            None => respond(&own.respond(&[])),
-        },
-        Method::POST => {
-            let kind = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
-            if !kind.is_some_and(is_request) {
-                return text(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/ocsp-request");
-            }
-            match collect(body).await {
-                Ok(der) => respond(&own.respond(&der)),
-                Err(fault) => fault.into_response(),
+            _ => {
+                let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "send GET or POST");
+                let allowed = HeaderValue::from_static("GET, HEAD, POST");
+                response.headers_mut().insert(header::ALLOW, allowed);
+                Some(response)
             }
         }
-        _ => {
-            let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "send GET or POST");
-            let allowed = HeaderValue::from_static("GET, HEAD, POST");
-            response.headers_mut().insert(header::ALLOW, allowed);
-            response
-        }
+    }
+
+    fn whole(&self, _head: &Parts, body: &[u8]) -> Response<Bytes> {
+        respond(self.respond(body))
     }
 }
 
@@ -226,9 +226,10 @@ fn is_request(kind: &[u8]) -> bool {
 }
 
 /// An answer with the fields of RFC 5019 section 6.2.
-fn respond(answered: &Answered) -> Response {
-    let mut response = Response::new(Body::from(Bytes::from_owner(Arc::clone(&answered.der))));
+fn respond(answered: Answered) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_owner(answered.der));
     let headers = response.headers_mut();
+    *headers = HeaderMap::with_capacity(FIELDS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
     match answered.keep {
         None => {
@@ -240,7 +241,7 @@ fn respond(answered: &Answered) -> Response {
 }
 
 /// The same, or that the client has it already.
-fn conditional(method: &Method, headers: &HeaderMap, answered: &Answered) -> Response {
+fn conditional(method: &Method, headers: &HeaderMap, answered: Answered) -> Response<Bytes> {
     let Some(keep) = answered.keep else { return respond(answered) };
     let etag = etag(keep);
     // A date is no help: two answers of one second have the same, and clocks are set back. Whoever has
@@ -249,7 +250,7 @@ fn conditional(method: &Method, headers: &HeaderMap, answered: &Answered) -> Res
     if judge(method, headers, facts) != Verdict::NotModified {
         return respond(answered);
     }
-    let mut response = Response::new(Body::empty());
+    let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NOT_MODIFIED;
     describe(response.headers_mut(), keep, &etag);
     response
@@ -273,3 +274,6 @@ fn describe(headers: &mut HeaderMap, keep: Keep, etag: &str) {
         }
     }
 }
+
+/// Room for the fields of an answer, without growing on the way.
+const FIELDS: usize = 12;

@@ -29,7 +29,6 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::RwLock;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::http::StatusCode;
 use axum::http::header;
@@ -51,6 +50,7 @@ use crate::signer::Passphrase;
 use super::application::Application;
 use super::application::Check;
 use super::application::Commit;
+use super::application::Routes;
 use super::application::blocking;
 use super::client::Caller;
 use super::client::Client;
@@ -147,7 +147,7 @@ impl Desk {
 }
 
 impl Application for Desk {
-    fn routes(self: Arc<Self>) -> Router {
+    fn routes(self: Arc<Self>) -> Routes {
         let (routes, _) = document::interface();
         routes
             .route("/openapi.json", get(document::send))
@@ -157,6 +157,7 @@ impl Application for Desk {
                 Problem::new(StatusCode::METHOD_NOT_ALLOWED).detail(NOT_HERE)
             })
             .with_state(self)
+            .into()
     }
 
     fn reload(&self, home: &Home) -> Result<Commit, String> {

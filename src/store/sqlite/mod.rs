@@ -1,6 +1,7 @@
 //! The embedded back end: one SQLite file in WAL mode, synced at every commit.
 
 mod feed;
+mod index;
 mod listing;
 mod retention;
 mod row;

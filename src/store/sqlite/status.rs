@@ -23,10 +23,13 @@ use crate::ocsp::Status;
 use crate::store::StoreError;
 use crate::store::status::Compromised;
 use crate::store::status::Follow;
+use crate::store::status::Mark;
 use crate::store::status::News;
 use crate::store::status::Stand;
 
 use super::fault;
+use super::index::Index;
+use super::index::IndexMark;
 use super::row;
 use super::row::column;
 use super::transaction::audit_head;
@@ -37,6 +40,9 @@ pub(super) struct SqliteFollow {
     path: PathBuf,
     connection: Connection,
     file: (u64, u64),
+    index: Option<Index>,
+    /// What the index said when it was last asked whether anything has changed.
+    mark: Option<IndexMark>,
     /// SQLite's count of what others have committed, as it stood when that was last made use of.
     version: Option<i64>,
 }
@@ -44,7 +50,8 @@ pub(super) struct SqliteFollow {
 impl SqliteFollow {
     pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
         let (file, connection) = (identity(path)?, connect(path)?);
-        Ok(Self { path: path.to_owned(), connection, file, version: None })
+        let (path, index, mark) = (path.to_owned(), None, None);
+        Ok(Self { path, connection, file, index, mark, version: None })
     }
 
     /// Runs `body` in one state of the store.
@@ -61,13 +68,21 @@ impl SqliteFollow {
 
 impl Follow for SqliteFollow {
     fn has_changed(&mut self) -> Result<bool, StoreError> {
+        self.mark = None;
         // A file that was put in the place of ours is not seen through the one that is open.
         let file = identity(&self.path)?;
         if file != self.file {
             self.connection = connect(&self.path)?;
             self.file = file;
+            self.index = None;
             self.version = None;
         }
+        if self.index.is_none() {
+            // A connection has one from the first time on that it reads.
+            self.index = Index::open(&self.path);
+        }
+        // Before SQLite is asked: what is committed in between makes another mark.
+        self.mark = self.index.as_ref().and_then(|index| index.mark(&self.path, file));
         let mut statement = self.connection.prepare_cached("PRAGMA data_version").map_err(fault)?;
         let version = statement.query_row([], |row| row.get::<_, i64>(0)).map_err(fault)?;
         let changed = self.version != Some(version);
@@ -78,6 +93,11 @@ impl Follow for SqliteFollow {
 
     fn forget(&mut self) {
         self.version = None;
+    }
+
+    fn mark(&self) -> Option<Box<dyn Mark>> {
+        let mark: Box<dyn Mark> = Box::new(self.mark.clone()?);
+        Some(mark)
     }
 
     fn all(
@@ -145,7 +165,7 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Which file it is, whatever it is called.
-fn identity(path: &Path) -> Result<(u64, u64), StoreError> {
+pub(super) fn identity(path: &Path) -> Result<(u64, u64), StoreError> {
     match fs::metadata(path) {
         Ok(metadata) => Ok((metadata.dev(), metadata.ino())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(StoreError::Missing),
