@@ -182,3 +182,58 @@ fn no_core_dump_holds_a_key() {
     // Where the system dumps nothing, this shows nothing.
     assert!(!(other.core_dumped() && ours.core_dumped()));
 }
+
+/// Whatever is done with secrets, and whatever goes wrong: none comes out, in words or in JSON, at any
+/// level of logging.
+#[test]
+fn no_secret_comes_out_of_any_mistake() {
+    let stage = founded();
+    stage.jpki(SPLIT).exits(0);
+    let key = stage.read_text("home/keys/signature-1.key.pem");
+    let share = stage.read_text("shares/share-1.txt");
+    let value = share.lines().find_map(|line| line.strip_prefix("value  ")).unwrap();
+    // Pieces that stand in no other file: of the encrypted key, of a share as it is written, and joined.
+    let joined: String = value.split(' ').collect();
+    let secrets = [key.lines().nth(2).unwrap(), &value[..14], &joined[..16], "correct horse"];
+    stage.write("passphrase", "correct horse\n");
+    stage.write("cut", &share[..share.len() / 2]);
+    stage.write("slip", share.replacen(&value[..1], if &value[..1] == "0" { "1" } else { "0" }, 1));
+    stage.write("damaged.pem", key.replacen(key.lines().nth(2).unwrap(), "AAAA", 1));
+    stage.shell("cp -a home second && cp damaged.pem second/keys/signature-1.key.pem").exits(0);
+    stage.shell("cp -a home open && chmod 644 open/keys/signature-1.key.pem").exits(0);
+    let two = format!("{} {}", self::share(1), self::share(2));
+    let commands = [
+        format!("{ISSUE} --passphrase-file passphrase"),
+        format!("{ISSUE} {}", self::share(1)),
+        format!("{ISSUE} --unlock cut {}", self::share(2)),
+        format!("{ISSUE} --unlock slip {}", self::share(2)),
+        format!("{ISSUE} --unlock passphrase --unlock slip"),
+        format!("{ISSUE} --passphrase-file shares/share-1.txt"),
+        format!("{ISSUE} --home second {two}"),
+        format!("{ISSUE} --home open {two}"),
+        format!("{ISSUE} --public-key home/keys/signature-1.key.pem --kind signature {two}"),
+        format!("{ISSUE} --csr shares/share-1.txt --kind signature {two}"),
+        "show home/keys/signature-1.key.pem".to_owned(),
+        "show shares/share-1.txt".to_owned(),
+        "lint passphrase shares/share-1.txt home/keys/signature-1.key.pem".to_owned(),
+        "verify shares/share-1.txt".to_owned(),
+        "feed apply shares/share-1.txt".to_owned(),
+        format!("issue --batch shares/share-1.txt --out out {two}"),
+        format!("key split --needed 2 --shares 3 --out shares {two}"),
+        format!("{ISSUE} {two}"),
+        format!("crl publish --out lists --partition 132217 {two}"),
+    ];
+    for words in &commands {
+        for more in ["", " --json"] {
+            let words = format!("{words}{more} --at {NOW}");
+            let mut command = stage.command(&words);
+            command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "full");
+            let run = Run::of(&words, &command.output().unwrap());
+            for secret in secrets {
+                let said = run.stdout.contains(secret) || run.stderr.contains(secret);
+                assert!(!said, "{run:?}");
+            }
+        }
+    }
+    stage.is_whole();
+}

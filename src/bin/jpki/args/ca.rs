@@ -46,8 +46,8 @@ It gets an OCSP responder of its own, and both certify each other's keys, so tha
 comes to the certificates of the other (ca/link-...). Those before it go on signing lists, and every
 list is published once for each generation: publish next, so that verifiers find the new one's.
 
-Certificates, cards and the generation itself live as its profile has it. Roll over both authorities to the
-next card: until both issue for it, new cards are counted as today's.
+Certificates, cards and the generation itself live as its profile has it. Roll over both authorities
+to the next card: until both issue for it, new cards are counted as today's.
 
 Examples:
   jpki ca rollover --ca signature
