@@ -32,7 +32,7 @@ pub(crate) enum CaCommand {
     Compromise(CompromiseArgs),
     /// Make a list of everything under compromised keys, in a file (危殆化した鍵の失効情報)
     CompromiseList(CompromiseListArgs),
-    /// Play a roll-over on simulated time with a small home, OpenSSL looking on (世代交代の予行)
+    /// Play a roll-over on simulated time, OpenSSL looking on (世代交代の予行)
     Rehearse(RehearseArgs),
     /// Renew the publication certificate, or its key too (公開用証明書の更新)
     RenewPublication(RenewPublicationArgs),
