@@ -84,6 +84,7 @@ for feature in cli http pkcs11 sqlite; do
     step "clippy, only $feature" \
         cargo clippy --locked --lib --bins --no-default-features --features "$feature" -- -D warnings
 done
+step "clippy, aws-lc-rs" cargo clippy --locked --lib --features aws-lc-rs -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 if cargo deny --version >/dev/null 2>&1; then
     # Advisories need a database from the network; `just deny` asks for them too.
@@ -93,5 +94,7 @@ tests "tests, no feature" cargo test --locked --no-default-features --lib
 tests "examples in the documentation, no feature" cargo test --locked --no-default-features --doc
 tests "examples in the documentation" env RUSTDOC="$PWD/tests/rustdoc.sh" cargo test --locked --doc
 tests "tests" cargo test --locked --lib --bins --tests --examples
+# The second back end of the keys in memory: whatever signs.
+tests "tests, aws-lc-rs" cargo test --locked --lib --features aws-lc-rs -- signer:: seal::
 # Nothing is measured: a bench that no longer runs is found.
 step "benches, once around" cargo test --locked --bench '*'

@@ -59,6 +59,7 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
         "ca": "signature",
         "generation": 2,
         "serial": "4",
+        "profile": "current",
         "algorithm": "p384",
         "not_before": "2026-04-02T00:00:00Z",
         "not_after": "2036-04-01T14:59:59Z",
