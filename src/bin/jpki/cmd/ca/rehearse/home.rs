@@ -21,7 +21,8 @@ use super::read;
 /// A home in a folder of its own.
 pub(super) struct Rehearsed {
     folder: PathBuf,
-    /// Everybody was born on that day, a third of a year before their cards' birthdays.
+    /// Everybody was born on that day of the year: between the making of the next generation and its first
+    /// certificates, so that these live a year longer.
     birth_date: String,
 }
 
@@ -33,7 +34,7 @@ pub(super) struct Generation {
 
 impl Rehearsed {
     pub(super) fn new(folder: &Path, begins: Timestamp) -> Result<Self, Failure> {
-        let birthday = begins.plus_seconds(120 * super::DAY).japan_date();
+        let birthday = begins.plus_seconds(super::YEAR + 15 * super::DAY).japan_date();
         let birth_date = birthday.plus_months(-12 * 36).map_err(Failure::usage)?.to_string();
         Ok(Self { folder: folder.to_owned(), birth_date })
     }
