@@ -98,3 +98,11 @@ pub enum SignError {
     #[error("the key device signed wrongly")]
     WrongSignature,
 }
+
+impl SignError {
+    /// Whether the key's device may be well again in a moment, and the same be asked anew, as something new.
+    #[must_use]
+    pub fn is_passing(self) -> bool {
+        matches!(self, Self::Unavailable | Self::Resting { .. } | Self::Unanswered)
+    }
+}

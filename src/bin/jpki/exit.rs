@@ -187,3 +187,27 @@ fn of_store(error: &StoreError) -> Exit {
         _ => Exit::Unavailable,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_did_not_sign_is_not_a_rule_that_refuses() {
+        let mut refused = Refused::new("R-KEY-FAILED", "the key did not sign");
+        for (error, exit) in [
+            (SignError::Unanswered, Exit::Unavailable),
+            (SignError::Unavailable, Exit::Unavailable),
+            (SignError::Resting { seconds: 5 }, Exit::Unavailable),
+            (SignError::WrongSignature, Exit::Unavailable),
+            (SignError::PinRefused, Exit::Unauthorised),
+            (SignError::PinLocked, Exit::Unauthorised),
+        ] {
+            assert_eq!(Failure::from(HomeError::Sign(error)).exit(), exit, "{error}");
+            refused.cause = Some(error);
+            assert_eq!(Exit::of_refusal(&refused), exit, "{error}");
+        }
+        assert_eq!(Exit::of_refusal(&Refused::new("R-VOID", "void")), Exit::Refused);
+        assert_eq!(Exit::of_refusal(&Refused::new("E-DATE", "no date")), Exit::Usage);
+    }
+}

@@ -1,11 +1,17 @@
 import java.io.FileInputStream;
 import java.io.InputStream;
+import java.security.cert.CertPathBuilder;
+import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidator;
 import java.security.cert.CertPathValidatorException;
+import java.security.cert.CertStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CollectionCertStoreParameters;
+import java.security.cert.PKIXBuilderParameters;
 import java.security.cert.PKIXParameters;
 import java.security.cert.TrustAnchor;
+import java.security.cert.X509CertSelector;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Date;
@@ -13,10 +19,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Validates a path that is given, with a policy that it must have.
+ * Validates a path that is given, with a policy that it must have; then looks for one by itself.
  *
  * <p>Arguments: a time in seconds since 1970, the policy, and files in DER: the anchor, then the path
- * from the holder's certificate on. Prints "valid", or "invalid" and why.
+ * from the holder's certificate on. Prints "valid", or "invalid" and why; then "found" or "not found".
  */
 public final class Walk {
     public static void main(String[] arguments) throws Exception {
@@ -40,6 +46,20 @@ public final class Walk {
             System.out.println("valid");
         } catch (CertPathValidatorException error) {
             System.out.println("invalid\t" + error.getMessage());
+        }
+        X509CertSelector target = new X509CertSelector();
+        target.setCertificate((X509Certificate) read.get(1));
+        PKIXBuilderParameters wanted = new PKIXBuilderParameters(Set.of(anchor), target);
+        wanted.setDate(parameters.getDate());
+        wanted.setRevocationEnabled(false);
+        wanted.setPolicyQualifiersRejected(false);
+        wanted.addCertStore(
+                CertStore.getInstance("Collection", new CollectionCertStoreParameters(read)));
+        try {
+            CertPathBuilder.getInstance("PKIX").build(wanted);
+            System.out.println("found");
+        } catch (CertPathBuilderException error) {
+            System.out.println("not found");
         }
     }
 }

@@ -138,12 +138,21 @@ fn the_jdk_validates_the_path_with_the_policy_required() {
     for (leaf, link, anchor) in [(first, LINKS[0], 2), (&second, LINKS[1], 1)] {
         let anchor = format!("home/ca/signature-{anchor}.cer");
         let path = format!("{anchor} {leaf} {link}.cer");
-        assert_eq!(walk(&format!("{policy} {path}")), "valid\n");
+        assert_eq!(walk(&format!("{policy} {path}")), "valid\nnot found\n");
         let wrong = walk(&format!("1.2.392.200149.8.5.1.0.30 {path}"));
         assert!(wrong.starts_with("invalid"), "{wrong}");
         let without = walk(&format!("{policy} {anchor} {leaf}"));
         assert!(without.starts_with("invalid"), "{without}");
+        // It would find what is issued by the anchor itself.
+        let own = walk(&format!("{policy} {} {leaf}", anchor_of(leaf)));
+        assert_eq!(own, "valid\nfound\n");
     }
+}
+
+/// The certificate of the generation that issued a holder's.
+fn anchor_of(leaf: &str) -> String {
+    let generation = if leaf.starts_with(SECOND) { 2 } else { 1 };
+    format!("home/ca/signature-{generation}.cer")
 }
 
 #[test]

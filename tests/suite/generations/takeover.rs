@@ -155,4 +155,13 @@ fn the_metrics_say_how_long_there_is() {
     let served = Served::start(&stage, "--crl 127.0.0.1:0 --admin 127.0.0.1:0");
     let text = get(served.address("admin"), "/metrics", &[]).text().to_owned();
     assert!(!text.contains("jpki_ca_rollover_due_seconds{"), "the lists' server sees no store");
+    drop(served);
+    // It gives links to whoever needs them.
+    stage.jpki("ca rollover --ca signature").exits(0);
+    let served = Served::start(&stage, "--crl 127.0.0.1:0");
+    for file in ["link-signature-1-with-2.cer", "link-signature-2-with-1.pem"] {
+        let answer = get(served.address("crl"), &format!("/ca/{file}"), &[]);
+        assert_eq!(answer.status, 200, "{file}");
+        assert!(answer.body == stage.read(&format!("home/ca/{file}")), "{file}");
+    }
 }
