@@ -77,7 +77,7 @@ pub(super) const VALIDITY_SERVICE: Rule = Rule::new(
 );
 pub(super) const VALIDITY_LINK: Rule = Rule::new(
     "L-VALIDITY-LINK",
-    "link certificate, validity (assumed, A-14)",
+    "link certificate, validity (assumed, A-18)",
     "the validity is longer than an authority's own",
 );
 pub(super) const SUBJECT: Rule = Rule::new(
@@ -167,7 +167,7 @@ pub(super) const POLICY_CPS: Rule = Rule::new(
 );
 pub(super) const LINK_POLICY: Rule = Rule::new(
     "L-LINK-POLICY",
-    "link certificate, certificatePolicies (assumed, A-14); RFC 5280 section 6.1.3 (e)",
+    "link certificate, certificatePolicies (assumed, A-18); RFC 5280 section 6.1.3 (e)",
     "not exactly anyPolicy without a qualifier",
 );
 pub(super) const ISSUER_ALT_NAME: Rule = Rule::new(

@@ -123,8 +123,8 @@ fn gnutls_follows_either_from_a_holder_to_the_other_generation() {
     verify(&[second, &old_with_new], 1).exits(1);
 }
 
-/// The JDK's builder wants the serial number that the leaf names; its validator, given the path, asks
-/// names and keys, and finds the holder's policy through the link.
+/// The JDK asks names and keys: its validator finds the holder's policy through the link, and its builder
+/// the path itself.
 #[test]
 fn the_jdk_validates_the_path_with_the_policy_required() {
     let stage = rolled_over();
@@ -138,7 +138,7 @@ fn the_jdk_validates_the_path_with_the_policy_required() {
     for (leaf, link, anchor) in [(first, LINKS[0], 2), (&second, LINKS[1], 1)] {
         let anchor = format!("home/ca/signature-{anchor}.cer");
         let path = format!("{anchor} {leaf} {link}.cer");
-        assert_eq!(walk(&format!("{policy} {path}")), "valid\nnot found\n");
+        assert_eq!(walk(&format!("{policy} {path}")), "valid\nfound\n");
         let wrong = walk(&format!("1.2.392.200149.8.5.1.0.30 {path}"));
         assert!(wrong.starts_with("invalid"), "{wrong}");
         let without = walk(&format!("{policy} {anchor} {leaf}"));
