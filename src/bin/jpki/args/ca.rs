@@ -76,9 +76,9 @@ pub(crate) struct RolloverArgs {
 A roll-over makes the links itself. This makes those that are missing: because it was interrupted,
 because a key was not at hand, or between the neighbours of a generation that is compromised since.
 
-Verifiers that take the authority key identifier for a hint build a path through a link (GnuTLS, the JDK).
-OpenSSL accepts each link by itself, and no path through one: certificates name the serial number of
-the issuer's own certificate, which a link does not have.
+Verifiers that take the authority key identifier for a hint build a path through a link: GnuTLS, the
+JDK. OpenSSL accepts each link by itself, and no path through one: certificates name the serial number
+of the issuer's own certificate, which a link does not have.
 
 Examples:
   jpki ca link
