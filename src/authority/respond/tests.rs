@@ -498,16 +498,15 @@ proptest! {
                 Step::Pass(seconds) => desk.clock.moved(seconds),
                 Step::Ask => {}
                 Step::Compromise(seconds) => {
-                    let since = Some(desk.clock.now().plus_seconds(-seconds));
-                    let generation = Generation::FIRST;
+                    let stolen = desk.clock.now().plus_seconds(-seconds);
+                    let (generation, since) = (Generation::FIRST, Some(stolen));
                     let request = CompromiseRequest { ca, generation, since, dry_run: false };
                     if desk.authority.compromise(&request).unwrap().is_ok() {
                         let before = match expected {
                             Status::Revoked { since, reason } => Some((since, reason)),
                             _ => None,
                         };
-                        let (since, reason) =
-                            revocation::under_compromise(before, since.unwrap());
+                        let (since, reason) = revocation::under_compromise(before, stolen);
                         expected = Status::Revoked { since, reason };
                     }
                 }
