@@ -145,9 +145,9 @@ fn a_change_that_is_killed_leaves_all_keys_under_one_passphrase() {
         let works = if opens("first") { "first" } else { "second" };
         assert!(opens(works));
         if works == "first" {
-            before += 1
+            before += 1;
         } else {
-            after += 1
+            after += 1;
         }
         // The next that makes a key sweeps what was left.
         stage.jpki(&format!("ocsp rotate --passphrase-file {works}")).exits(0);
