@@ -94,7 +94,5 @@ tests "tests, no feature" cargo test --locked --no-default-features --lib
 tests "examples in the documentation, no feature" cargo test --locked --no-default-features --doc
 tests "examples in the documentation" env RUSTDOC="$PWD/tests/rustdoc.sh" cargo test --locked --doc
 tests "tests" cargo test --locked --lib --bins --tests --examples
-# The second back end of the keys in memory: whatever signs.
-tests "tests, aws-lc-rs" cargo test --locked --lib --features aws-lc-rs -- signer:: seal::
 # Nothing is measured: a bench that no longer runs is found.
 step "benches, once around" cargo test --locked --bench '*'
