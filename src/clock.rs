@@ -82,6 +82,7 @@ impl Timestamp {
     ///
     /// # Errors
     /// When it lies outside the years 1 to 9998.
+    #[inline]
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
         if !(FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
             return Err(TimeError::OutOfRange);

@@ -31,7 +31,7 @@ impl Backend {
 
 /// All that there are, or those that the words name; a device's where a token is in this folder.
 pub(crate) fn all(token: Option<&Path>, words: &[String]) -> Result<Vec<Backend>, Box<dyn Error>> {
-    let mut all = vec![Backend { name: "ring", make: Box::new(ring) }];
+    let mut all = vec![Backend { name: MEMORY, make: Box::new(in_memory) }];
     if let Some(folder) = token {
         let uri = softhsm::uri(folder)?;
         let token = Token::open(&uri, &Passphrase::new(softhsm::PIN)?, TokenLimits::default())?;
@@ -46,7 +46,10 @@ pub(crate) fn all(token: Option<&Path>, words: &[String]) -> Result<Vec<Backend>
     Ok(all)
 }
 
-/// Keys in memory: made by `rsa`, `p256` and `p384`, messages signed by ring, digests by the latter two.
-fn ring(algorithm: KeyAlgorithm) -> Result<Box<dyn Signer>, Box<dyn Error>> {
+/// Keys in memory: `signer::SoftwareSigner` says which library does what.
+fn in_memory(algorithm: KeyAlgorithm) -> Result<Box<dyn Signer>, Box<dyn Error>> {
     Ok(Box::new(SoftwareSigner::new(&signer::generate(algorithm, &mut OsRng)?)?))
 }
+
+/// The name of keys in memory, by the back end that was built in.
+const MEMORY: &str = if cfg!(feature = "aws-lc-rs") { "aws-lc-rs" } else { "ring" };

@@ -2,7 +2,7 @@
 //! `openssl speed` says in the same round: `README.md` beside this folder says how to read it.
 //!
 //! ```text
-//! cargo bench --bench sign [-- rsa2048|rsa3072|rsa4096|p256|p384 …] [ring|pkcs11 …]
+//! cargo bench --bench sign [-- rsa2048|rsa3072|rsa4096|p256|p384 …] [ring|aws-lc-rs|pkcs11 …]
 //! ```
 #![expect(clippy::print_stdout, reason = "a benchmark reports")]
 

@@ -4,6 +4,7 @@
 //! Whatever is not exactly that is left to [`Listed::read`], which knows every form and every fault.
 
 use crate::clock::Timestamp;
+use crate::crl::entry::UTC_TIME_FROM;
 
 use super::integer::Integer;
 use super::listed::Listed;
@@ -11,39 +12,43 @@ use super::time::Time;
 use super::time::utc;
 
 /// Days that were met, by the text that dates begin with, so that a date is not taken apart again.
-pub(super) struct Days(Box<[Known; DAYS]>);
-
-/// The text of a day, and the first second of it.
-#[derive(Clone, Copy)]
-struct Known {
-    /// `YYMMDD`, first character lowest.
-    text: u64,
-    begins: i64,
-}
+///
+/// A word holds `YYMMDD`, first character in its third octet, and in the two below the day's number,
+/// with 1950-01-01 as the first; zero where none was met. Half of the nearest cache is left to the list.
+pub(super) struct Days(Box<[u64; DAYS]>);
 
 impl Days {
     pub(super) fn new() -> Self {
-        Self(Box::new([Known { text: NO_TEXT, begins: 0 }; DAYS]))
+        Self(Box::new([0; DAYS]))
     }
 
+    /// The first second of a day that was met.
     #[inline(always)]
     fn begins(&self, text: u64) -> Option<i64> {
-        let known = self.0.get(place(text))?;
-        (known.text == text).then_some(known.begins)
+        let word = *self.0.get(place(text))?;
+        let number = word & 0xffff;
+        // Whatever a text is made of, it is not that of a day that was not met.
+        (word >> 16 == text && number != 0).then_some(begins(number))
     }
 
     /// The first second of a day that is met for the first time, with the time of day behind it.
     #[cold]
     #[inline(never)]
     fn meet(&mut self, text: &[u8]) -> Option<i64> {
-        let at = utc(text)?.to_unix();
-        let begins = at - at.rem_euclid(86_400);
+        let since = utc(text)?.to_unix() - UTC_TIME_FROM;
+        let number = 1 + u64::try_from(since / 86_400).ok()?;
         let text = u64::from_le_bytes(*text.first_chunk()?) & 0xffff_ffff_ffff;
         if let Some(place) = self.0.get_mut(place(text)) {
-            *place = Known { text, begins };
+            *place = text << 16 | number;
         }
-        Some(begins)
+        Some(begins(number))
     }
+}
+
+/// The first second of the day with this number, at most 36,525.
+#[inline(always)]
+fn begins(number: u64) -> i64 {
+    UTC_TIME_FROM - 86_400 + 86_400 * number.cast_signed()
 }
 
 /// Where a day is kept: no two days of five and a half years at the same place.
@@ -124,9 +129,7 @@ fn second_of(clock: u64) -> Option<i64> {
 
 /// Octets that are looked at: more than a usual entry has.
 pub(super) const WINDOW: usize = 64;
-/// Of no day: a text has six octets, whatever they are.
-const NO_TEXT: u64 = u64::MAX;
-/// Days that are kept, more than five years of them: 32 KiB.
+/// Days that are kept, more than five years of them: 16 KiB.
 const DAYS: usize = 2048;
 /// `0c 30 0a 06 03 55 1d 15`, first octet lowest.
 const REASON: u64 = 0x151d_5503_060a_300c;

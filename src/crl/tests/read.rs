@@ -228,8 +228,38 @@ fn a_date_of_no_digits_is_refused_however_it_is_read() {
     let mut file = parts.file();
     let date = [0x17, 13, b'2', b'6', b'0', b'1', b'0', b'2', b'0', b'3', b'0', b'4', b'0', b'5'];
     let at = file.windows(date.len()).position(|octets| octets == date).unwrap();
-    // NUL for every digit of the day: what a place of no day could be taken for.
-    file[at + 2..at + 8].fill(0);
-    assert!(by_the_block(&file).is_err());
-    assert_eq!(by_the_block(&file), by_the_octet(&file));
+    // What the place of a day that was not met could be taken for: it may hold any word.
+    for octet in (0..=u8::MAX).filter(|octet| !octet.is_ascii_digit()) {
+        file[at + 2..at + 8].fill(octet);
+        assert!(by_the_block(&file).is_err(), "{octet:02x}");
+        assert_eq!(by_the_block(&file), by_the_octet(&file));
+    }
+}
+
+#[test]
+fn what_is_visited_is_what_is_iterated_over() {
+    let parts = fixture::small();
+    let visited = |tbs: &[u8]| {
+        let mut shown = Vec::new();
+        let mut reader = Reader::tbs(tbs).unwrap();
+        let end = reader.visit(|listed| shown.push(*listed));
+        (shown, end.map_err(|error| error.at), reader.finish().is_ok())
+    };
+    let iterated = |tbs: &[u8]| {
+        let mut reader = Reader::tbs(tbs).unwrap();
+        let read: Result<Vec<_>, _> = reader.by_ref().collect();
+        (read.map_err(|error| error.at), reader.finish().is_ok())
+    };
+    let tbs = parts.tbs();
+    let (shown, end, finished) = visited(&tbs);
+    assert_eq!(shown.len(), parts.entries.len());
+    assert_eq!((end.map(|()| shown), finished), iterated(&tbs));
+
+    // The last entry cannot be read: those before it were shown.
+    let mut torn = tbs;
+    let (_, ends) = Reader::tbs(&torn[..]).unwrap().header().entries.unwrap();
+    torn[place(ends) - 3] = 5;
+    let (shown, end, finished) = visited(&torn);
+    assert_eq!(shown.len(), parts.entries.len() - 1);
+    assert_eq!((end.map(|()| shown), finished), iterated(&torn));
 }

@@ -29,45 +29,55 @@ pub(super) fn judge<R: io::Read, T: FnMut(&[u8])>(
 ) -> Result<Entries, ReadError> {
     let mut entries = Entries { count: 0, removed: false };
     let mut last = 0;
-    for listed in reader {
-        let listed = listed?;
+    reader.visit(|listed| {
         entries.count += 1;
-        each(&listed);
+        each(listed);
         // What no counter of an authority gives is zero here: neither an issued number nor in order.
         let serial = listed.serial().map_or(0, |serial| serial.get());
         let begins = listed.invalidity.map_or(listed.at.at, |invalidity| invalidity.at);
         let latest = listed.at.at.max(begins);
-        let rules = [
-            (&rules::ENTRY_SERIAL, serial > 0),
-            (&rules::ENTRY_ORDER, serial > last),
-            (&rules::ENTRY_TIME_FORM, is_in_its_form(listed.at)),
-            (&rules::ENTRY_FUTURE, latest <= header.this_update.at),
-            (&rules::ENTRY_REASON, matches!(listed.reason, None | Some(1..=6 | REMOVED))),
-            (&rules::ENTRY_EXTENSION, listed.unknown.is_none() && !listed.wrongly_critical),
+        // One question for the millions that are sound.
+        let holds = [
+            serial > 0,
+            serial > last,
+            is_in_its_form(listed.at),
+            latest <= header.this_update.at,
+            matches!(listed.reason, None | Some(1..=6 | REMOVED)),
+            listed.unknown.is_none() && !listed.wrongly_critical,
         ];
         last = serial;
         entries.removed |= listed.reason == Some(REMOVED);
-        // One question for the millions that are sound.
-        if !rules.iter().fold(true, |sound, (_, holds)| sound & holds) {
-            broken(judge, &rules, First(entries.count, &listed));
+        if holds != [true; RULES.len()] {
+            // A copy, so that the entry itself need not leave the registers.
+            broken(judge, holds, First(entries.count, *listed));
         }
-    }
+    })?;
     Ok(entries)
 }
 
+/// What must hold of every entry.
+const RULES: [&Rule; 6] = [
+    &rules::ENTRY_SERIAL,
+    &rules::ENTRY_ORDER,
+    &rules::ENTRY_TIME_FORM,
+    &rules::ENTRY_FUTURE,
+    &rules::ENTRY_REASON,
+    &rules::ENTRY_EXTENSION,
+];
+
 #[cold]
 #[inline(never)]
-fn broken(judge: &mut Judge<'_>, rules: &[(&Rule, bool)], place: First<'_>) {
-    for (rule, _) in rules.iter().filter(|(_, holds)| !holds) {
+fn broken(judge: &mut Judge<'_>, holds: [bool; RULES.len()], place: First) {
+    for (rule, _) in RULES.iter().zip(holds).filter(|(_, holds)| !holds) {
         judge.broken_first(rule, place);
     }
 }
 
 /// Where something is wrong first.
 #[derive(Clone, Copy)]
-struct First<'a>(u64, &'a Listed);
+struct First(u64, Listed);
 
-impl fmt::Display for First<'_> {
+impl fmt::Display for First {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "first in entry {}, serial number {}", self.0, self.1.serial)
     }
