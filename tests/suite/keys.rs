@@ -137,11 +137,11 @@ fn a_responder_starts_without_officers() {
     let closed = stage.jpki(&of_responders).exits(0).json();
     assert_eq!(closed["keys"], 3);
     assert!(responders.iter().all(|key| opens(key, "second") && !opens(key, "first")));
-    stage.jpki(&format!("{publish} --all {officers}")).exits(0);
+    stage.jpki(&format!("{publish} {officers}")).exits(0);
     // Back into one hand.
     stage.jpki(&format!("{change} --passphrase-file second")).exits(4);
     stage.jpki(&format!("{change} --passphrase-file second {officers}")).exits(0);
-    stage.jpki(&format!("{publish} --all --passphrase-file second")).exits(0);
+    stage.jpki(&format!("{publish} --passphrase-file second")).exits(0);
     stage.is_whole();
     stage.plain(&format!("init --home other {officers}")).exits(2).says("--unlock");
 }
