@@ -3,6 +3,9 @@
 
 mod change;
 mod compromise;
+#[cfg(all(feature = "pkcs11", feature = "sqlite"))]
+#[cfg(test)]
+mod device;
 mod digest;
 #[cfg(feature = "sqlite")]
 #[cfg(test)]

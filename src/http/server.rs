@@ -55,7 +55,7 @@ pub struct Surroundings {
 /// A server that has everything it needs, and does not listen yet.
 #[derive(Debug)]
 pub struct Server {
-    home: PathBuf,
+    home: Home,
     clock: Arc<dyn Clock>,
     mounted: Vec<Mounted>,
     metrics: Arc<Metrics>,
@@ -154,7 +154,7 @@ impl Server {
         }
         let stop_within = Duration::from_secs(home.config().serve.stop_seconds.into());
         let clock = Arc::clone(clock);
-        Ok(Self { home: home.folder().to_owned(), clock, mounted, metrics, stop_within })
+        Ok(Self { home: home.clone(), clock, mounted, metrics, stop_within })
     }
 
     /// Binds the listeners and serves until a signal ends it: SIGTERM or SIGINT to finish what is under
@@ -260,7 +260,7 @@ impl Server {
     }
 
     fn read_anew(&self) -> Result<(), ServeError> {
-        let home = Home::open(&self.home)?;
+        let home = self.home.open_again()?;
         let mut fresh = Vec::new();
         for mounted in &self.mounted {
             let rules = Rules::read(&home, mounted.role)?;

@@ -62,6 +62,19 @@ pub fn write_key_file(
     passphrase: Option<&Passphrase>,
     random: &mut impl CryptoRngCore,
 ) -> Result<(), KeyFileError> {
+    let pem = sealed(path, key, passphrase, random);
+    wipe_stack();
+    write_secret_file(path, &pem?, random)
+}
+
+/// What a key file says.
+#[inline(never)]
+fn sealed(
+    path: &Path,
+    key: &PrivateKey,
+    passphrase: Option<&Passphrase>,
+    random: &mut impl CryptoRngCore,
+) -> Result<Zeroizing<String>, KeyFileError> {
     let pem = match passphrase {
         None => pem(PrivateKeyInfo::PEM_LABEL, key.expose().try_into().ok()),
         Some(passphrase) => {
@@ -77,8 +90,7 @@ pub fn write_key_file(
             pem(EncryptedPrivateKeyInfo::PEM_LABEL, encrypted)
         }
     };
-    let pem = pem.ok_or_else(|| KeyFileError::Format { path: path.to_owned() })?;
-    write_secret_file(path, &pem, random)
+    pem.ok_or_else(|| KeyFileError::Format { path: path.to_owned() })
 }
 
 /// Writes a secret to a new file that only its owner can read, and syncs it to disk; the caller syncs
@@ -117,6 +129,14 @@ pub fn read_key_file(
     path: &Path,
     passphrase: Option<&Passphrase>,
 ) -> Result<PrivateKey, KeyFileError> {
+    let key = opened(path, passphrase);
+    wipe_stack();
+    key
+}
+
+/// The key in a file.
+#[inline(never)]
+fn opened(path: &Path, passphrase: Option<&Passphrase>) -> Result<PrivateKey, KeyFileError> {
     let fault = |source| KeyFileError::Io { path: path.to_owned(), source };
     let format = || KeyFileError::Format { path: path.to_owned() };
     let mode = fs::metadata(path).map_err(fault)?.permissions().mode();
@@ -197,6 +217,13 @@ pub enum KeyFileError {
 /// The PEM of a document that was encoded, if it was.
 fn pem(label: &'static str, document: Option<SecretDocument>) -> Option<Zeroizing<String>> {
     document?.to_pem(label, der::pem::LineEnding::LF).ok()
+}
+
+/// Writes over what the calls before have left on the stack: the derivation of a key keeps copies of the
+/// passphrase there that nobody wipes.
+#[inline(never)]
+fn wipe_stack() {
+    std::hint::black_box(&mut [0_u8; 32 * 1024]);
 }
 
 /// Rounds of PBKDF2: what OWASP recommends for HMAC-SHA-256 since 2023.

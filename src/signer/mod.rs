@@ -6,6 +6,9 @@
 #[cfg(test)]
 pub(crate) mod conformance;
 mod file;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod leak;
 pub mod pkcs11;
 mod self_test;
 mod shares;

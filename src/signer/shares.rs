@@ -228,13 +228,12 @@ fn digest_of<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 
 /// Octets from hexadecimal digits, in groups or not.
 fn octets(text: &str) -> Result<Zeroizing<Vec<u8>>, ShareError> {
-    let digits: Zeroizing<Vec<u8>> = Zeroizing::new(
-        text.chars()
-            .filter(|character| !character.is_whitespace())
-            .map(|digit| digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok()))
-            .collect::<Option<_>>()
-            .ok_or(ShareError::Format)?,
-    );
+    // As long as it can get: growing would leave copies behind.
+    let mut digits = Zeroizing::new(Vec::with_capacity(text.len()));
+    for digit in text.chars().filter(|character| !character.is_whitespace()) {
+        let digit = digit.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        digits.push(digit.ok_or(ShareError::Format)?);
+    }
     let pairs = digits.chunks_exact(2);
     if !pairs.remainder().is_empty() {
         return Err(ShareError::Format);

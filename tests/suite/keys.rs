@@ -6,11 +6,15 @@ use std::process::Command;
 use std::process::Stdio;
 
 use assert_cmd::cargo::cargo_bin;
+use rustix::process::Signal;
 use serde_json::json;
 
+use crate::serve::Served;
+use crate::stage::FOUNDED;
 use crate::stage::NOW;
 use crate::stage::Run;
 use crate::stage::Stage;
+use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
 
 const ISSUE: &str = "issue --holder holder.json --holder-algorithm p256 --out out";
@@ -30,19 +34,20 @@ fn share(number: u8) -> String {
 fn any_two_of_three_officers_open_the_keys() {
     let stage = founded();
     let plan = stage.jpki(&format!("{SPLIT} --dry-run --json")).exits(0).json();
-    assert_eq!([&plan["keys"], &plan["shares"]], [&json!(5), &json!([])]);
+    assert_eq!([&plan["keys"], &plan["shares"]], [&json!(3), &json!([])]);
     assert!(!stage.path("shares").exists());
     stage.jpki(&format!("{ISSUE} --kind user-authentication")).exits(0);
 
     let split = stage.jpki(&format!("{SPLIT} --json")).exits(0).json();
     let files = ["shares/share-1.txt", "shares/share-2.txt", "shares/share-3.txt"];
     assert_eq!(split["shares"], json!(files));
-    assert_eq!([&split["needed"], &split["of"], &split["keys"]], [&json!(2), &json!(3), &json!(5)]);
+    assert_eq!([&split["needed"], &split["of"], &split["keys"]], [&json!(2), &json!(3), &json!(3)]);
     for file in files {
         assert_eq!(stage.mode(file), 0o600);
     }
     for key in stage.names("home/keys") {
-        assert!(stage.read_text(&format!("home/keys/{key}")).contains("ENCRYPTED"), "{key}");
+        let is_closed = stage.read_text(&format!("home/keys/{key}")).contains("ENCRYPTED");
+        assert_eq!(is_closed, !key.starts_with("ocsp-"), "{key}");
     }
     assert!(stage.names("home").iter().all(|name| !name.contains("closing")));
 
@@ -82,6 +87,63 @@ fn any_two_of_three_officers_open_the_keys() {
         stage.jpki(&format!("key split {words} --out more")).exits(2);
     }
     assert!(!stage.path("more").exists());
+}
+
+#[test]
+fn a_responder_starts_without_officers() {
+    let stage = Stage::empty();
+    stage.write("first", "correct horse\n");
+    stage.write("second", "battery staple\n");
+    let init = format!("init --algorithm p256 --passphrase-file first --at {FOUNDED}");
+    stage.plain(&init).exits(0);
+    stage.write_json("holder.json", &holder("p-1"));
+    stage.jpki(&format!("{SPLIT} --passphrase-file first")).exits(0);
+    let officers = format!("{} {}", share(1), share(3));
+    stage.jpki(&format!("{ISSUE} {officers}")).exits(0);
+    // Neither opens what is the other's.
+    stage.jpki(&format!("{ISSUE} --passphrase-file first")).exits(4).says("signature-1.key.pem");
+    let query = format!("ocsp query {THE_SIGNATURE}");
+    stage.jpki(&query).exits(4).says("passphrase");
+    stage.jpki(&format!("{query} --passphrase-file first")).exits(0);
+    let serve = format!("--ocsp 127.0.0.1:0 --at {NOW}");
+    stage.plain(&format!("serve {serve} {officers}")).exits(2).says("--unlock");
+    let served = Served::start(&stage, &format!("{serve} --passphrase-file first"));
+    let ask = format!("{query} --nonce --url http://{}", served.address("ocsp"));
+    stage.jpki(&ask).exits(0);
+
+    // Officers alone publish; who makes a responder's key has what closes it.
+    let publish = "crl publish --out lists --partition 132217";
+    stage.jpki(&format!("{publish} {officers}")).exits(0);
+    let rotate = format!("ocsp rotate {officers}");
+    let before = stage.tree("home/keys");
+    stage.jpki(&rotate).exits(4).says("give its passphrase");
+    assert_eq!(stage.tree("home/keys"), before, "no key is left open");
+    stage.jpki(&format!("{rotate} --passphrase-file first")).exits(0);
+    let opens = |key: &str, passphrase: &str| {
+        let open = format!("openssl pkey -noout -in home/keys/{key} -passin file:{passphrase}");
+        stage.shell(&format!("{open}; echo done $?")).stdout.contains("done 0")
+    };
+    let responders = ["ocsp-signature-1.key.pem", "ocsp-user-authentication-1.key.pem"];
+    assert!(responders.iter().all(|key| opens(key, "first")));
+    stage.jpki(&ask).exits(0);
+    // At a roll-over a responder is made too.
+    let both = format!("{officers} --passphrase-file first");
+    stage.jpki(&format!("ca rollover --ca signature {both}")).exits(0);
+    assert!(opens("ocsp-signature-2.key.pem", "first"));
+    assert!(!opens("signature-2.key.pem", "first"));
+
+    let change = "key passphrase --new-passphrase-file second";
+    let of_responders = format!("{change} --responders --passphrase-file first --json");
+    let closed = stage.jpki(&of_responders).exits(0).json();
+    assert_eq!(closed["keys"], 3);
+    assert!(responders.iter().all(|key| opens(key, "second") && !opens(key, "first")));
+    stage.jpki(&format!("{publish} {officers}")).exits(0);
+    // Back into one hand.
+    stage.jpki(&format!("{change} --passphrase-file second")).exits(4);
+    stage.jpki(&format!("{change} --passphrase-file second {officers}")).exits(0);
+    stage.jpki(&format!("{publish} --passphrase-file second")).exits(0);
+    stage.is_whole();
+    stage.plain(&format!("init --home other {officers}")).exits(2).says("--unlock");
 }
 
 #[test]
@@ -236,4 +298,53 @@ fn no_secret_comes_out_of_any_mistake() {
         }
     }
     stage.is_whole();
+}
+
+/// A server that tells all that it can, and the records beside the keys.
+#[test]
+fn no_secret_is_logged_by_a_server_or_recorded() {
+    let stage = Stage::empty();
+    stage.write("first", "correct horse\n");
+    let init = format!("init --algorithm p256 --passphrase-file first --at {FOUNDED}");
+    stage.plain(&init).exits(0);
+    stage.write_json("holder.json", &holder("p-1"));
+    stage.jpki(&format!("{ISSUE} --passphrase-file first")).exits(0);
+    stage.jpki("ocsp rotate --passphrase-file first").exits(0);
+    let mut secrets = vec![b"correct horse".to_vec()];
+    for key in stage.names("home/keys") {
+        let open = "openssl pkey -passin file:first -outform DER -out key.der -in";
+        stage.shell(&format!("{open} home/keys/{key}")).exits(0);
+        let der = stage.read("key.der");
+        // The scalar behind its tag and length, in an ECPrivateKey.
+        let at = der.windows(5).position(|five| five == [2, 1, 1, 4, 32]).unwrap() + 5;
+        let scalar = &der[at..at + 32];
+        let digits: String = scalar.iter().map(|octet| format!("{octet:02x}")).collect();
+        let decimals = format!("{:?}", &scalar[..12]);
+        let decimals = decimals.trim_matches(['[', ']']);
+        secrets.extend([scalar[..16].to_vec(), digits[..32].into(), decimals.into()]);
+    }
+    let is_told = |text: &[u8]| {
+        secrets.iter().any(|secret| text.windows(secret.len()).any(|piece| piece == &secret[..]))
+    };
+    assert!(is_told(&stage.read("key.der")), "it would be found");
+
+    stage.set("log_level = \"info\"", "log_level = \"trace\"");
+    let words = format!(
+        "--ocsp 127.0.0.1:0 --crl 127.0.0.1:0 --admin 127.0.0.1:0 --passphrase-file first --at {NOW}"
+    );
+    let mut served = Served::start(&stage, &words);
+    let ask = format!("ocsp query {THE_SIGNATURE} --url http://{}", served.address("ocsp"));
+    stage.jpki(&ask).exits(0);
+    served.signal(Signal::HUP);
+    served.logs("certificates were read anew");
+    // A key that cannot be taken up.
+    stage.shell("chmod 644 home/keys/ocsp-signature-1.key.pem").exits(0);
+    served.signal(Signal::HUP);
+    served.logs("not read anew");
+    let (_, lines) = served.stop();
+    assert!(lines.iter().any(|line| line.contains("TRACE") || line.contains("DEBUG")), "{lines:?}");
+    assert!(!is_told(lines.join("\n").as_bytes()));
+    for (path, (_, bytes)) in stage.tree("home") {
+        assert!(!is_told(&bytes), "{}", path.display());
+    }
 }

@@ -70,6 +70,7 @@ pub use config::Config;
 pub use config::KeyStore;
 pub use config::KeyStoreError;
 pub use keys::KeyPlace;
+pub use keys::KeySet;
 pub use link::Linking;
 pub use publication::PublicationRenewal;
 pub use responder::Responder;
@@ -99,6 +100,8 @@ pub struct Home {
     folder: PathBuf,
     config: Config,
     rehearsal: bool,
+    /// What officers have brought.
+    officers: Option<Passphrase>,
     /// The token with the keys, once it was opened: a process logs in once.
     token: Arc<OnceLock<Token>>,
 }
@@ -284,7 +287,13 @@ impl Home {
             Err(source) => return Err(HomeError::Io { path, source }),
         };
         let config = Config::read(&text)?;
-        Ok(Self { folder: folder.to_owned(), config, rehearsal: false, token: Arc::default() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            config,
+            rehearsal: false,
+            officers: None,
+            token: Arc::default(),
+        })
     }
 
     /// This home for a dry run: opening it leaves what a crash left, and only says what recovery
@@ -292,6 +301,27 @@ impl Home {
     #[must_use]
     pub fn to_rehearse(self) -> Self {
         Self { rehearsal: true, ..self }
+    }
+
+    /// This home with what officers have brought together, which opens all key files but the responders'
+    /// in the place of the passphrase.
+    #[must_use]
+    pub fn unlocked_by(self, officers: Passphrase) -> Self {
+        Self { officers: Some(officers), ..self }
+    }
+
+    /// Its folder opened again, with the settings of now and what officers have brought.
+    ///
+    /// # Errors
+    /// As for [`Home::open`].
+    pub fn open_again(&self) -> Result<Self, HomeError> {
+        Ok(Self { officers: self.officers.clone(), ..Self::open(&self.folder)? })
+    }
+
+    /// Whether officers have opened it.
+    #[must_use]
+    pub fn is_unlocked(&self) -> bool {
+        self.officers.is_some()
     }
 
     /// The folder.

@@ -5,9 +5,6 @@
 //! certificates in force and ends those that they replace. Nothing leaves before the second commit.
 
 mod decide;
-#[cfg(all(feature = "pkcs11", feature = "sqlite"))]
-#[cfg(test)]
-mod device;
 
 use std::collections::BTreeSet;
 

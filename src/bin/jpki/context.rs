@@ -62,13 +62,29 @@ impl Context<'_> {
 
     /// The home, and the passphrase of its keys if they have one.
     pub(crate) fn home_and_passphrase(&self) -> Result<(Home, Option<Passphrase>), Failure> {
-        let home = self.home_to_change()?;
-        let passphrase = if home.keys_are_encrypted()? {
+        let home = self.unlocked(self.home_to_change()?)?;
+        let passphrase = if home.is_unlocked() {
+            // Only the responders' may still be closed, and most commands do not need them.
+            self.given_passphrase()?
+        } else if home.keys_are_encrypted()? {
             self.passphrase(&home, "the authorities' keys")?
         } else {
             None
         };
         Ok((home, passphrase))
+    }
+
+    /// The home, opened by the officers whose shares were given.
+    pub(crate) fn unlocked(&self, home: Home) -> Result<Home, Failure> {
+        let files = &self.global.unlock;
+        if files.is_empty() {
+            return Ok(home);
+        }
+        if matches!(home.config().keys, KeyStore::Token(_)) {
+            return Err(Failure::usage("--unlock opens key files; these keys are in a token"));
+        }
+        let shares: Vec<Share> = files.iter().map(|path| share(path)).collect::<Result<_, _>>()?;
+        Ok(home.unlocked_by(combine(&shares).map_err(Failure::unauthorised)?))
     }
 
     /// Opens the home to change something that needs no key.
@@ -94,8 +110,8 @@ impl Context<'_> {
 
     /// Whether a passphrase was given, or where it is.
     pub(crate) fn has_passphrase(&self) -> bool {
-        let Global { passphrase_file, passphrase_env, unlock, .. } = self.global;
-        passphrase_file.is_some() || passphrase_env.is_some() || !unlock.is_empty()
+        let Global { passphrase_file, passphrase_env, .. } = self.global;
+        passphrase_file.is_some() || passphrase_env.is_some()
     }
 
     /// The passphrase of a home's keys, or the PIN of the token that they are in.
@@ -107,25 +123,25 @@ impl Context<'_> {
         self.passphrase_for(&home.config().keys, home.folder(), whose)
     }
 
-    /// The passphrase that was given, out of a file, the environment or shares; else the PIN from where
-    /// the token's address says, or one typed at a terminal; none elsewhere.
+    /// The passphrase in the file or the variable that was named.
+    fn given_passphrase(&self) -> Result<Option<Passphrase>, Failure> {
+        let Global { passphrase_file, passphrase_env, .. } = self.global;
+        if let Some(path) = passphrase_file {
+            return first_line(path).map(Some);
+        }
+        passphrase_env.as_ref().map(|name| of_environment(name)).transpose()
+    }
+
+    /// The passphrase that was given, out of a file or the environment; else the PIN from where the
+    /// token's address says, or one typed at a terminal; none elsewhere.
     pub(crate) fn passphrase_for(
         &self,
         keys: &KeyStore,
         folder: &Path,
         whose: &str,
     ) -> Result<Option<Passphrase>, Failure> {
-        let Global { passphrase_file, passphrase_env, unlock, .. } = self.global;
-        if let Some(path) = passphrase_file {
-            return first_line(path).map(Some);
-        }
-        if let Some(name) = passphrase_env {
-            return of_environment(name).map(Some);
-        }
-        if !unlock.is_empty() {
-            let shares: Vec<Share> =
-                unlock.iter().map(|path| share(path)).collect::<Result<_, _>>()?;
-            return Ok(Some(combine(&shares).map_err(Failure::unauthorised)?));
+        if let Some(given) = self.given_passphrase()? {
+            return Ok(Some(given));
         }
         match keys.pin_source() {
             Some(PinSource::File(path)) => return first_line(&folder.join(path)).map(Some),

@@ -5,7 +5,7 @@
 //! certificate is committed; killed between the two, whoever needs the key finds it in the second
 //! place.
 
-use std::ffi::OsStr;
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -15,6 +15,7 @@ use rand_core::CryptoRngCore;
 use rustix::fs::CWD;
 use rustix::fs::RenameFlags;
 use rustix::fs::renameat_with;
+use zeroize::Zeroizing;
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
@@ -22,7 +23,6 @@ use crate::asn1::hex;
 use crate::signer;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
-use crate::signer::PrivateKey;
 use crate::signer::Signer;
 use crate::signer::SoftwareSigner;
 
@@ -30,6 +30,7 @@ use super::super::service::fault;
 use super::super::sync_folder;
 use super::HomeError;
 use super::KeyPlace;
+use super::KeySet;
 use super::Owner;
 use super::private_folder;
 use super::try_lock;
@@ -39,23 +40,45 @@ use super::try_lock;
 pub(in super::super) struct Files {
     folder: PathBuf,
     passphrase: Option<Passphrase>,
+    /// What the shares of officers open in the place of the passphrase: all keys but the responders'.
+    officers: Option<Passphrase>,
     /// Whether these are the first keys; else new ones are closed as those that there are.
     founding: bool,
 }
 
 impl Files {
     pub(super) fn new(folder: &Path, passphrase: Option<&Passphrase>, founding: bool) -> Self {
-        Self { folder: folder.to_owned(), passphrase: passphrase.cloned(), founding }
+        Self {
+            folder: folder.to_owned(),
+            passphrase: passphrase.cloned(),
+            officers: None,
+            founding,
+        }
+    }
+
+    /// With the passphrase of officers, if they are here.
+    pub(super) fn unlocked_by(self, officers: Option<&Passphrase>) -> Self {
+        Self { officers: officers.cloned(), ..self }
+    }
+
+    /// What opens the key file of that name.
+    fn opener(&self, name: &str) -> Option<&Passphrase> {
+        if KeySet::Responders.has(name) {
+            self.passphrase.as_ref()
+        } else {
+            self.officers.as_ref().or(self.passphrase.as_ref())
+        }
     }
 
     pub(super) fn lock(&self) -> Result<Option<fs::File>, HomeError> {
         try_lock(&self.folder)
     }
 
-    /// Closes every key to another passphrase: all of them, or none when this is killed. How many there
-    /// are. To be called under the lock.
+    /// Closes the keys of a set to another passphrase: all of them, or none when this is killed. How many
+    /// there are. To be called under the lock.
     pub(super) fn close_to(
         &self,
+        set: KeySet,
         passphrase: &Passphrase,
         random: &mut impl CryptoRngCore,
     ) -> Result<usize, HomeError> {
@@ -64,7 +87,7 @@ impl Files {
         copy.push(format!("{COPY}{:016x}", random.next_u64()));
         let copy = PathBuf::from(copy);
         private_folder(&copy)?;
-        let closed = self.copy_to(&copy, passphrase, random).and_then(|count| {
+        let closed = self.copy_to(&copy, set, passphrase, random).and_then(|count| {
             let exchanged = renameat_with(CWD, &copy, CWD, &self.folder, RenameFlags::EXCHANGE);
             exchanged.map_err(|error| fault(&self.folder)(error.into()))?;
             Ok(count)
@@ -82,31 +105,50 @@ impl Files {
     fn copy_to(
         &self,
         copy: &Path,
+        set: KeySet,
         passphrase: &Passphrase,
         random: &mut impl CryptoRngCore,
     ) -> Result<usize, HomeError> {
-        let count = self.each(|name, key| {
-            Ok(signer::write_key_file(&copy.join(name), key, Some(passphrase), random)?)
-        })?;
+        let mut count = 0;
+        for path in self.files()? {
+            let name = file_name(&path);
+            let copy = copy.join(&*name);
+            if set.has(&name) {
+                let key = signer::read_key_file(&path, self.opener(&name))?;
+                signer::write_key_file(&copy, &key, Some(passphrase), random)?;
+                count += 1;
+            } else {
+                let text = fs::read_to_string(&path).map(Zeroizing::new).map_err(fault(&path))?;
+                signer::write_secret_file(&copy, &text, random)?;
+            }
+        }
         sync_folder(copy)?;
         Ok(count)
     }
 
-    /// Does something with every key, those that were laid aside included; how many there are.
-    pub(super) fn each(
-        &self,
-        mut work: impl FnMut(&OsStr, &PrivateKey) -> Result<(), HomeError>,
-    ) -> Result<usize, HomeError> {
+    /// Opens every key of a set, and says how many there are.
+    pub(super) fn open_all(&self, set: KeySet) -> Result<usize, HomeError> {
         let mut count = 0;
-        for entry in fs::read_dir(&self.folder).map_err(fault(&self.folder))? {
-            let path = entry.map_err(fault(&self.folder))?.path();
-            let Some(name) = path.file_name() else { continue };
-            if path.extension().is_some_and(|ending| ending == "pem") {
-                work(name, &signer::read_key_file(&path, self.passphrase.as_ref())?)?;
+        for path in self.files()? {
+            let name = file_name(&path);
+            if set.has(&name) {
+                signer::read_key_file(&path, self.opener(&name))?;
                 count += 1;
             }
         }
         Ok(count)
+    }
+
+    /// The files of all keys, those that were laid aside included.
+    fn files(&self) -> Result<Vec<PathBuf>, HomeError> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(fault(&self.folder))? {
+            let path = entry.map_err(fault(&self.folder))?.path();
+            if path.extension().is_some_and(|ending| ending == "pem") {
+                files.push(path);
+            }
+        }
+        Ok(files)
     }
 
     /// Removes copies of the keys that an interrupted run left beside them.
@@ -213,10 +255,9 @@ impl Files {
         random: &mut impl CryptoRngCore,
     ) -> Result<Box<dyn Signer>, HomeError> {
         self.sweep()?;
-        let is_closed = self.founding || any_is_encrypted(&self.folder, |_| true)?;
-        let passphrase = self.passphrase.as_ref().filter(|_| is_closed);
-        let key = signer::generate(algorithm, random)?;
         let place = if self.founding { self.current(owner) } else { self.waiting(owner) };
+        let passphrase = self.closer(owner)?;
+        let key = signer::generate(algorithm, random)?;
         signer::write_key_file(&place, &key, passphrase, random)?;
         sync_folder(&self.folder)?;
         Ok(Box::new(SoftwareSigner::new(&key)?))
@@ -246,9 +287,25 @@ impl Files {
         Ok(aside)
     }
 
+    /// What a new key of an owner is closed to: what its like are, or all others where it is the first.
+    fn closer(&self, owner: Owner) -> Result<Option<&Passphrase>, HomeError> {
+        if self.founding {
+            return Ok(self.passphrase.as_ref());
+        }
+        let path = self.current(owner);
+        let name = file_name(&path);
+        let set = KeySet::of(&name);
+        let is_first = !self.files()?.iter().any(|other| set.has(&file_name(other)));
+        if !any_is_encrypted(&self.folder, |other| is_first || set.has(other))? {
+            return Ok(None);
+        }
+        let needed = || KeyFileError::PassphraseNeeded { path: path.clone() };
+        Ok(Some(self.opener(&name).ok_or_else(needed)?))
+    }
+
     /// The key in a file, if there is one.
     fn read(&self, path: &Path) -> Result<Option<SoftwareSigner>, HomeError> {
-        match signer::read_key_file(path, self.passphrase.as_ref()) {
+        match signer::read_key_file(path, self.opener(&file_name(path))) {
             Ok(key) => Ok(Some(SoftwareSigner::new(&key)?)),
             Err(error) if is_missing(&error) => Ok(None),
             Err(error) => Err(error.into()),
@@ -276,6 +333,10 @@ fn waiting_file(owner: Owner) -> String {
         Owner::Authority(..) => format!("{stem}.key.pem"),
         Owner::Service(_) => format!("{stem}.next.key.pem"),
     }
+}
+
+fn file_name(path: &Path) -> Cow<'_, str> {
+    path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default()
 }
 
 /// Whether a key file is not there, which may well be since it was listed or looked for.

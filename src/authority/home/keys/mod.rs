@@ -94,6 +94,31 @@ impl fmt::Display for KeyPlace {
     }
 }
 
+/// Which keys of a home are closed to another passphrase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySet {
+    /// All.
+    All,
+    /// Those of the authorities and of publication: what they sign is believed for years, and they are
+    /// needed only while somebody issues or publishes.
+    Officers,
+    /// Those of the responders: they last for weeks, and a server must start again by itself.
+    Responders,
+}
+
+impl KeySet {
+    /// The set that a key file is in, beside [`KeySet::All`].
+    fn of(name: &str) -> Self {
+        let prefix = format!("{}-", Service::Responder.as_str());
+        if name.starts_with(&prefix) { Self::Responders } else { Self::Officers }
+    }
+
+    /// Whether a key file is in it.
+    fn has(self, name: &str) -> bool {
+        self == Self::All || self == Self::of(name)
+    }
+}
+
 /// The keys of a home, and the means to open them.
 #[derive(Debug)]
 pub(super) enum Keys {
@@ -253,7 +278,8 @@ impl Home {
     pub(super) fn keys(&self, passphrase: Option<&Passphrase>) -> Result<Keys, HomeError> {
         match &self.config.keys {
             KeyStore::Files(folder) => {
-                Ok(Keys::Files(Files::new(&self.folder.join(folder), passphrase, false)))
+                let files = Files::new(&self.folder.join(folder), passphrase, false);
+                Ok(Keys::Files(files.unlocked_by(self.officers.as_ref())))
             }
             KeyStore::Token(uri) => {
                 let token = match self.token.get() {
@@ -283,15 +309,16 @@ impl Home {
         }
     }
 
-    /// Closes all keys to another passphrase, those that were laid aside included: every one, or none
-    /// when this is killed. How many there are. A home [to rehearse](Home::to_rehearse) only opens
-    /// them.
+    /// Closes a set of keys to another passphrase, those that were laid aside included: every one, or none
+    /// when this is killed; the others stay as they are. How many there are. A home [to
+    /// rehearse](Home::to_rehearse) only opens them.
     ///
     /// # Errors
     /// When the keys are in a token, one does not open with the passphrase that counted, or the disk does
     /// not take them; a refusal by rule is the inner error.
     pub fn close_keys(
         &self,
+        set: KeySet,
         passphrase: Option<&Passphrase>,
         new: &Passphrase,
         random: &mut impl CryptoRngCore,
@@ -299,13 +326,11 @@ impl Home {
         let KeyStore::Files(folder) = &self.config.keys else {
             return Err(HomeError::KeysInToken);
         };
-        let files = Files::new(&self.folder.join(folder), passphrase, false);
+        let files = Files::new(&self.folder.join(folder), passphrase, false)
+            .unlocked_by(self.officers.as_ref());
         let Some(_lock) = files.lock()? else { return Ok(Err(Rule::RenewalPending.into())) };
-        let count = if self.rehearsal {
-            files.each(|_, _| Ok(()))?
-        } else {
-            files.close_to(new, random)?
-        };
+        let count =
+            if self.rehearsal { files.open_all(set)? } else { files.close_to(set, new, random)? };
         Ok(Ok(count))
     }
 
@@ -323,8 +348,7 @@ impl Home {
     /// # Errors
     /// When the folder or a key file cannot be read.
     pub fn responder_keys_are_encrypted(&self) -> Result<bool, HomeError> {
-        let prefix = format!("{}-", Service::Responder.as_str());
-        self.any_is_encrypted(|name| name.starts_with(&prefix))
+        self.any_is_encrypted(|name| KeySet::Responders.has(name))
     }
 
     fn any_is_encrypted(&self, counts: impl Fn(&str) -> bool) -> Result<bool, HomeError> {

@@ -24,10 +24,14 @@ pub(crate) enum KeyCommand {
 /// Arguments of `jpki key split`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-All keys of the home are closed to a new passphrase of 256 random bits, which nobody sees: it exists
-in the shares alone. Each is a text that can be printed and typed again; give each to one officer and
-delete the files. From then on every command that needs the keys takes --unlock. To replace officers,
-split again.
+The keys of the authorities and of publication are closed to a new passphrase of 256 random bits,
+which nobody sees: it exists in the shares alone. Each is a text that can be printed and typed
+again; give each to one officer and delete the files. From then on every command that needs these
+keys takes --unlock. To replace officers, split again.
+
+The responders' keys stay as they are, so that a server of status answers starts without officers.
+Where they have a passphrase, a command that makes another (ocsp rotate; crl publish, every two
+weeks; ca rollover) takes it beside --unlock.
 
 Examples:
   jpki key split --needed 2 --shares 3 --out shares
@@ -47,10 +51,17 @@ pub(crate) struct SplitArgs {
 /// Arguments of `jpki key passphrase`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  jpki key passphrase --new-passphrase-file passphrase")]
+Where the keys were shared among officers, this takes them out of their hands again, unless it is
+about the responders' keys alone.
+
+Examples:
+  jpki key passphrase --new-passphrase-file passphrase
+  jpki key passphrase --responders --new-passphrase-file passphrase")]
 pub(crate) struct NewPassphraseArgs {
     /// File whose first line is the new passphrase; typed twice at a terminal without it
     #[arg(long, value_name = "FILE")]
     pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// The responders' keys alone; the others stay as they are
+    #[arg(long)]
+    pub(crate) responders: bool,
 }

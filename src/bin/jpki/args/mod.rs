@@ -97,19 +97,14 @@ pub(crate) struct Global {
     /// No notes and no progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// File whose first line is the passphrase of the authorities' keys
+    /// File whose first line is the passphrase of the keys
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Name of the environment variable that holds the passphrase of the authorities' keys
+    /// Name of the environment variable that holds the passphrase of the keys
     #[arg(long, global = true, value_name = "NAME", conflicts_with = "passphrase_file")]
     pub(crate) passphrase_env: Option<String>,
-    /// File of one officer's share of the passphrase; give as many as are needed (鍵の分散情報)
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILE",
-        conflicts_with_all = ["passphrase_file", "passphrase_env"]
-    )]
+    /// File of one officer's share (鍵の分散情報); as many as are needed open all keys but the responders'
+    #[arg(long, global = true, value_name = "FILE")]
     pub(crate) unlock: Vec<PathBuf>,
 }
 

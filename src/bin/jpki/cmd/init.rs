@@ -23,6 +23,11 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
     let folder = &context.global.home;
     let keys = args.key_store.parse::<KeyStore>();
     let keys = keys.map_err(|error| Failure::usage(format!("--key-store: {error}")))?;
+    if !context.global.unlock.is_empty() {
+        return Err(Failure::usage(
+            "--unlock opens the keys of a home that there is: none is made with it",
+        ));
+    }
     let is_token = matches!(keys, KeyStore::Token(_));
     let passphrase = if args.production || is_token || context.has_passphrase() {
         context.passphrase_for(&keys, folder, "the authorities' keys")?

@@ -23,8 +23,15 @@ use crate::exit::Failure;
 pub(super) fn run(context: &Context<'_>, args: &ServeArgs) -> Result<Exit, Failure> {
     let home =
         if context.global.at.is_some() { context.home_to_change()? } else { context.home()? };
+    let listeners = listeners(args, &home.config().serve);
+    let opens_all = listeners.iter().any(|(role, _)| *role == Role::Register);
+    if !opens_all && !context.global.unlock.is_empty() {
+        return Err(Failure::usage(
+            "--unlock: none of these roles needs the keys that officers open",
+        ));
+    }
+    let home = context.unlocked(home)?;
     let config = &home.config().serve;
-    let listeners = listeners(args, config);
     let log = http::subscriber(config, context.report.is_json()).map_err(Failure::usage)?;
     // There is one process, and this is the first time.
     let _first = tracing::subscriber::set_global_default(log);
@@ -67,7 +74,7 @@ fn passphrase(
     listeners: &[(Role, SocketAddr)],
 ) -> Result<Option<Passphrase>, Failure> {
     let serves = |role| listeners.iter().any(|(listener, _)| *listener == role);
-    if serves(Role::Register) && home.keys_are_encrypted()? {
+    if serves(Role::Register) && !home.is_unlocked() && home.keys_are_encrypted()? {
         return context.passphrase(home, "the authorities' keys");
     }
     if serves(Role::Ocsp) && home.responder_keys_are_encrypted()? {

@@ -1,5 +1,6 @@
 //! `jpki key passphrase`.
 
+use jpki_ca::authority::home::KeySet;
 use rand_core::OsRng;
 use serde::Serialize;
 
@@ -9,9 +10,10 @@ use crate::exit::Exit;
 use crate::exit::Failure;
 
 pub(super) fn run(context: &Context<'_>, args: &NewPassphraseArgs) -> Result<Exit, Failure> {
+    let set = if args.responders { KeySet::Responders } else { KeySet::All };
     let (home, passphrase) = context.home_and_passphrase()?;
     let new = context.new_passphrase(args.new_passphrase_file.as_deref())?;
-    let keys = home.close_keys(passphrase.as_ref(), &new, &mut OsRng)??;
+    let keys = home.close_keys(set, passphrase.as_ref(), &new, &mut OsRng)??;
     let dry_run = context.global.dry_run;
     let text = if dry_run {
         format!("would close {keys} keys to the new passphrase: nothing was written")

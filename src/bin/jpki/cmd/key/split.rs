@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
 
+use jpki_ca::authority::home::KeySet;
 use jpki_ca::authority::home::sync_folder;
 use jpki_ca::signer::Quorum;
 use jpki_ca::signer::Share;
@@ -27,7 +28,7 @@ pub(super) fn run(context: &Context<'_>, args: &SplitArgs) -> Result<Exit, Failu
         Some(folder) if !dry_run => Some(Written::new(folder, &shares)?),
         Some(_) | None => None,
     };
-    let keys = home.close_keys(passphrase.as_ref(), &new, &mut OsRng)??;
+    let keys = home.close_keys(KeySet::Officers, passphrase.as_ref(), &new, &mut OsRng)??;
     let files = written.map(Written::keep).unwrap_or_default();
     let (needed, of) = (quorum.needed(), quorum.of());
     let mut lines = vec![if dry_run {
@@ -38,6 +39,7 @@ pub(super) fn run(context: &Context<'_>, args: &SplitArgs) -> Result<Exit, Failu
     lines.extend(files.iter().map(|file| format!("share       {}", file.display())));
     if !dry_run {
         lines.push("next        give each to one officer, and delete the files".to_owned());
+        lines.push("            the responders' keys stay as they were".to_owned());
     }
     let files = files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
     let json = Split { dry_run, keys, needed, of, shares: files };
