@@ -4,6 +4,10 @@
 mod change;
 mod compromise;
 mod digest;
+#[cfg(feature = "experimental-ml-dsa")]
+#[cfg(feature = "sqlite")]
+#[cfg(test)]
+mod experiment;
 #[cfg(feature = "sqlite")]
 #[cfg(test)]
 mod fixture;
@@ -29,6 +33,7 @@ mod tick;
 mod verify;
 mod why;
 
+use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
 use crate::audit::Entry;
 use crate::audit::Head;
@@ -41,6 +46,7 @@ use crate::credential::Serial;
 use crate::lint;
 use crate::policy::Policy;
 use crate::profile::Issuer;
+use crate::profile::PolicyArc;
 use crate::profile::Realm;
 use crate::profile::ServiceKey;
 use crate::profile::ca_name;
@@ -241,6 +247,14 @@ impl Authority {
     #[must_use]
     pub fn realm(&self) -> &Realm {
         &self.realm
+    }
+
+    /// Whether it certifies keys of this algorithm: one of a production realm takes part in no experiment.
+    pub(super) fn takes(&self, algorithm: KeyAlgorithm) -> Result<(), Refused> {
+        if algorithm.is_experimental() && self.realm.arc() == PolicyArc::Production {
+            return Err(Rule::Experiment.into());
+        }
+        Ok(())
     }
 
     /// For which cards an authority issues now, as far as this process knows; where none of its

@@ -173,6 +173,9 @@ impl Authority {
     ) -> Result<Result<Renewed, Refused>, AuthorityError> {
         if kept != CertifiedKey::Kept {
             lint::key(key).map_err(AuthorityError::Key)?;
+            if let Err(refused) = self.takes(key.algorithm()) {
+                return Ok(Err(refused));
+            }
         }
         let now = self.now();
         let (planned, recorded) = self.store.record(now, |tx| {
