@@ -69,7 +69,7 @@ fn an_experiment_is_marked_and_production_refuses_it() {
             let checked = check(tbs.clone(), &Authority { realm, issuer: Some(&issuer) });
             match severity {
                 Severity::Error => {
-                    assert_eq!(ids(checked.unwrap_err().as_slice()), ["L-EXPERIMENT"])
+                    assert_eq!(ids(checked.unwrap_err().as_slice()), ["L-EXPERIMENT"]);
                 }
                 _ => assert_eq!(checked.unwrap().tbs(), &tbs),
             }

@@ -86,7 +86,7 @@ fn a_seed_and_an_expanded_key_that_do_not_belong_together_are_no_key() {
         assert_eq!(signer(&seed[..length]).unwrap_err(), SignError::NotAKey, "{length}");
     }
     // Other parameters than none, and another parameter set.
-    let mut other = seed.clone();
+    let mut other = seed;
     *other.get_mut(17).unwrap() = 17;
     assert_eq!(signer(&other).unwrap_err(), SignError::NotAKey);
 }
