@@ -1,4 +1,5 @@
-//! ML-DSA-65, an experiment: how it looks (RFC 9881).
+//! ML-DSA-65, an experiment: how it looks (RFC 9881). How long a key is (section 4) its reader says; what one
+//! may be used for (section 5), the tables of the profile, which have no key that encrypts or agrees.
 
 /// Whether this is the `AlgorithmIdentifier` of such keys and signatures: without parameters (section 2).
 pub(super) fn is_identifier(der: &[u8]) -> bool {

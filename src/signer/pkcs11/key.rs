@@ -323,6 +323,8 @@ mod tests {
         assert_eq!(data, digest);
         let (_, data) = to_sign(KeyAlgorithm::RSA_2048, &digest).unwrap();
         assert_eq!(data.len(), 51);
+        let refused = to_sign(KeyAlgorithm::MlDsa65, &[1; 64]).unwrap_err();
+        assert!(matches!(refused, TokenError::NoGenerator(KeyAlgorithm::MlDsa65)), "{refused}");
         let refused = to_sign(KeyAlgorithm::P384, &digest).unwrap_err();
         assert_eq!(refused, TokenError::DigestLength { length: 32 });
     }
