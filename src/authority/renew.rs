@@ -4,6 +4,7 @@
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
+use crate::asn1::PublicKeyError;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
@@ -327,8 +328,10 @@ impl Authority {
 
 /// What the key of a service's certificate is.
 pub(super) fn algorithm_of(certificate: &[u8]) -> Result<KeyAlgorithm, AuthorityError> {
-    let key = PublicKey::of_certificate(certificate)
-        .map_err(|_| StoreError::Damaged("a service has no key"))?;
+    let key = PublicKey::of_certificate(certificate).map_err(|error| match error {
+        PublicKeyError::NotBuiltIn => StoreError::NotBuiltIn(error),
+        _ => StoreError::Damaged("a service has no key"),
+    })?;
     Ok(key.algorithm())
 }
 

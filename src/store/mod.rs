@@ -140,8 +140,8 @@ pub enum StoreError {
     /// This build or version has no such back end.
     #[error("this build has no {0} store")]
     NoBackend(&'static str),
-    /// An authority has a key of a kind that this build has not.
-    #[error("an authority's key: {0}")]
+    /// An authority or a service has a key of a kind that this build does not know.
+    #[error("a key of this home is not to be used: {0}")]
     NotBuiltIn(PublicKeyError),
     /// There is one already.
     #[error("there is a store already")]
