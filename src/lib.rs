@@ -48,6 +48,8 @@
 //! | `http` | yes | no servers, and no asynchronous code at all |
 //! | `pkcs11` | yes | keys live in files: a key device cannot be opened |
 //! | `cli` | yes | the command `jpki` is not built, nor what only it needs |
+//! | `aws-lc-rs` | no | keys in files are ring's and `RustCrypto`'s alone; with it AWS-LC signs with P-384, signs RSA digests and generates RSA pairs, each several times as fast |
+//! | `experimental-ml-dsa` | no | no ML-DSA-65 keys (FIPS 204, RFC 9881), which are there to be tried out: no published profile has them, and no production home takes them |
 //!
 //! # Where to look
 //!

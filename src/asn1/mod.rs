@@ -7,6 +7,7 @@
 //! [`Reader`] for the same reasons, and because that borrows. What must be described although those
 //! refuse it comes apart as [`CertificateParts`].
 
+mod ml_dsa;
 mod name;
 pub mod oid;
 mod parts;

@@ -118,6 +118,8 @@ pub const P384: ObjectIdentifier = oid("1.3.132.0.34");
 pub const ECDSA_SHA256: ObjectIdentifier = oid("1.2.840.10045.4.3.2");
 /// `ecdsa-with-SHA384`.
 pub const ECDSA_SHA384: ObjectIdentifier = oid("1.2.840.10045.4.3.3");
+/// `id-ml-dsa-65`, of keys and signatures alike (RFC 9881 section 2).
+pub const ML_DSA_65: ObjectIdentifier = oid("2.16.840.1.101.3.4.3.18");
 
 // JPKI certificate profile (証明書プロファイル仕様), arc 1.2.392.200149.8.5.
 

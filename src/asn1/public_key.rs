@@ -11,6 +11,7 @@ use ring::signature::UnparsedPublicKey;
 use ring::signature::VerificationAlgorithm;
 use spki::SubjectPublicKeyInfoRef;
 
+use super::ml_dsa;
 use super::oid;
 use super::write::Der;
 
@@ -46,19 +47,31 @@ pub enum KeyAlgorithm {
     P256,
     /// ECDSA on P-384 with SHA-384.
     P384,
+    /// ML-DSA-65 (RFC 9881): an experiment, there with the feature `experimental-ml-dsa` alone.
+    MlDsa65,
 }
 
 impl KeyAlgorithm {
     /// RSA with 2048 bits, what JPKI issues today.
     pub const RSA_2048: Self = Self::Rsa(2048);
 
-    /// The digest of a message that such a key signs: SHA-256, or SHA-384 for P-384.
+    /// One of each family: the size does not show in a signature's algorithm.
+    pub(crate) const FAMILIES: [Self; 4] = [Self::RSA_2048, Self::P256, Self::P384, Self::MlDsa65];
+
+    /// Whether it is there to be tried out and for nothing else.
+    #[must_use]
+    pub fn is_experimental(self) -> bool {
+        matches!(self, Self::MlDsa65)
+    }
+
+    /// The digest of a message that such a key signs: SHA-256, or SHA-384 for P-384. An ML-DSA key
+    /// signs the message itself; SHA-512 then names what it signed.
     #[must_use]
     pub fn digest(self, message: &[u8]) -> Vec<u8> {
         digest::digest(self.hash(), message).as_ref().to_vec()
     }
 
-    /// How many octets that digest has: 32, or 48 for P-384.
+    /// How many octets that digest has: 32, 48 for P-384, 64 for ML-DSA.
     #[must_use]
     pub fn digest_length(self) -> usize {
         self.hash().output_len()
@@ -74,20 +87,22 @@ impl KeyAlgorithm {
         match self {
             Self::Rsa(_) | Self::P256 => &digest::SHA256,
             Self::P384 => &digest::SHA384,
+            Self::MlDsa65 => &digest::SHA512,
         }
     }
 
-    /// The name of that digest: `sha256` or `sha384`.
+    /// The name of that digest: `sha256`, `sha384` or `sha512`.
     #[must_use]
     pub fn digest_name(self) -> &'static str {
         match self {
             Self::Rsa(_) | Self::P256 => "sha256",
             Self::P384 => "sha384",
+            Self::MlDsa65 => "sha512",
         }
     }
 
     /// The `AlgorithmIdentifier` of a signature by such a key: parameters NULL for RSA (RFC 4055
-    /// section 5), absent for ECDSA (RFC 5758 section 3.2).
+    /// section 5), absent for ECDSA (RFC 5758 section 3.2) and ML-DSA (RFC 9881 section 2).
     #[must_use]
     pub fn signature_identifier(self) -> Vec<u8> {
         Der::build(|der| {
@@ -98,6 +113,7 @@ impl KeyAlgorithm {
                 }
                 Self::P256 => der.oid(oid::ECDSA_SHA256),
                 Self::P384 => der.oid(oid::ECDSA_SHA384),
+                Self::MlDsa65 => der.oid(oid::ML_DSA_65),
             });
         })
     }
@@ -110,6 +126,7 @@ impl fmt::Display for KeyAlgorithm {
             Self::Rsa(bits) => write!(f, "rsa{bits}"),
             Self::P256 => f.write_str("p256"),
             Self::P384 => f.write_str("p384"),
+            Self::MlDsa65 => f.write_str("ml-dsa-65"),
         }
     }
 }
@@ -117,7 +134,8 @@ impl fmt::Display for KeyAlgorithm {
 impl std::str::FromStr for KeyAlgorithm {
     type Err = PublicKeyError;
 
-    /// Reads the words of the command line: `rsa2048`, `rsa3072`, `rsa4096`, `p256`, `p384`.
+    /// Reads the words of the command line: `rsa2048`, `rsa3072`, `rsa4096`, `p256`, `p384`; and
+    /// `ml-dsa-65` where it is built in.
     fn from_str(text: &str) -> Result<Self, PublicKeyError> {
         match text {
             "rsa2048" => Ok(Self::Rsa(2048)),
@@ -125,6 +143,8 @@ impl std::str::FromStr for KeyAlgorithm {
             "rsa4096" => Ok(Self::Rsa(4096)),
             "p256" => Ok(Self::P256),
             "p384" => Ok(Self::P384),
+            "ml-dsa-65" if ml_dsa::IS_BUILT_IN => Ok(Self::MlDsa65),
+            "ml-dsa-65" => Err(PublicKeyError::NotBuiltIn),
             _ => Err(PublicKeyError::Word),
         }
     }
@@ -145,7 +165,8 @@ impl PublicKey {
     /// Reads the DER of a `SubjectPublicKeyInfo`.
     ///
     /// # Errors
-    /// When it is not DER, not an RSA, P-256 or P-384 key, or its parameters are not the right ones.
+    /// When it is not DER, not a key of a family that this build knows, or its parameters are not the right
+    /// ones.
     pub fn from_der(der: &[u8]) -> Result<Self, PublicKeyError> {
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| PublicKeyError::NotAKey)?;
         let bits = info.subject_public_key.as_bytes().ok_or(PublicKeyError::NotAKey)?.to_vec();
@@ -168,6 +189,16 @@ impl PublicKey {
                     Ok(oid::P384) => KeyAlgorithm::P384,
                     Ok(_) | Err(_) => return Err(PublicKeyError::Curve),
                 }
+            }
+            oid::ML_DSA_65 if !ml_dsa::IS_BUILT_IN => return Err(PublicKeyError::NotBuiltIn),
+            oid::ML_DSA_65 => {
+                if info.algorithm.parameters.is_some() {
+                    return Err(PublicKeyError::Parameters);
+                }
+                if bits.len() != ml_dsa::PUBLIC_KEY {
+                    return Err(PublicKeyError::NotAKey);
+                }
+                KeyAlgorithm::MlDsa65
             }
             _ => return Err(PublicKeyError::Family),
         };
@@ -211,7 +242,7 @@ impl PublicKey {
     pub fn rsa(&self) -> Option<(&[u8], &[u8])> {
         match self.algorithm {
             KeyAlgorithm::Rsa(_) => rsa_parts(&self.bits),
-            KeyAlgorithm::P256 | KeyAlgorithm::P384 => None,
+            KeyAlgorithm::P256 | KeyAlgorithm::P384 | KeyAlgorithm::MlDsa65 => None,
         }
     }
 
@@ -230,6 +261,10 @@ impl PublicKey {
             KeyAlgorithm::Rsa(_) => &signature::RSA_PKCS1_2048_8192_SHA256,
             KeyAlgorithm::P256 => &signature::ECDSA_P256_SHA256_ASN1,
             KeyAlgorithm::P384 => &signature::ECDSA_P384_SHA384_ASN1,
+            KeyAlgorithm::MlDsa65 => {
+                let verifies = ml_dsa::verifies(&self.bits, message, signature);
+                return if verifies { Ok(()) } else { Err(PublicKeyError::Signature) };
+            }
         };
         UnparsedPublicKey::new(algorithm, &self.bits)
             .verify(message, signature)
@@ -276,6 +311,12 @@ pub enum PublicKeyError {
     /// An elliptic curve other than P-256 and P-384.
     #[error("unknown curve: give a P-256 or P-384 key")]
     Curve,
+    /// An experiment, which this build has not.
+    #[error(
+        "ml-dsa-65 is an experiment, and not in this build: build it with the feature \
+         experimental-ml-dsa"
+    )]
+    NotBuiltIn,
     /// Algorithm parameters other than the standard ones.
     #[error("the algorithm parameters of the key are not the standard ones")]
     Parameters,

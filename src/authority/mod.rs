@@ -7,6 +7,10 @@ mod compromise;
 #[cfg(test)]
 mod device;
 mod digest;
+#[cfg(feature = "experimental-ml-dsa")]
+#[cfg(feature = "sqlite")]
+#[cfg(test)]
+mod experiment;
 #[cfg(feature = "sqlite")]
 #[cfg(test)]
 mod fixture;
@@ -32,6 +36,7 @@ mod tick;
 mod verify;
 mod why;
 
+use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
 use crate::audit::Entry;
 use crate::audit::Head;
@@ -44,6 +49,7 @@ use crate::credential::Serial;
 use crate::lint;
 use crate::policy::Policy;
 use crate::profile::Issuer;
+use crate::profile::PolicyArc;
 use crate::profile::Realm;
 use crate::profile::ServiceKey;
 use crate::profile::ca_name;
@@ -244,6 +250,14 @@ impl Authority {
     #[must_use]
     pub fn realm(&self) -> &Realm {
         &self.realm
+    }
+
+    /// Whether it certifies keys of this algorithm: one of a production realm takes part in no experiment.
+    pub(super) fn takes(&self, algorithm: KeyAlgorithm) -> Result<(), Refused> {
+        if algorithm.is_experimental() && self.realm.arc() == PolicyArc::Production {
+            return Err(Rule::Experiment.into());
+        }
+        Ok(())
     }
 
     /// For which cards an authority issues now, as far as this process knows; where none of its

@@ -4,6 +4,7 @@
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
+use crate::asn1::PublicKeyError;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
@@ -173,6 +174,9 @@ impl Authority {
     ) -> Result<Result<Renewed, Refused>, AuthorityError> {
         if kept != CertifiedKey::Kept {
             lint::key(key).map_err(AuthorityError::Key)?;
+            if let Err(refused) = self.takes(key.algorithm()) {
+                return Ok(Err(refused));
+            }
         }
         let now = self.now();
         let (planned, recorded) = self.store.record(now, |tx| {
@@ -324,8 +328,10 @@ impl Authority {
 
 /// What the key of a service's certificate is.
 pub(super) fn algorithm_of(certificate: &[u8]) -> Result<KeyAlgorithm, AuthorityError> {
-    let key = PublicKey::of_certificate(certificate)
-        .map_err(|_| StoreError::Damaged("a service has no key"))?;
+    let key = PublicKey::of_certificate(certificate).map_err(|error| match error {
+        PublicKeyError::NotBuiltIn => StoreError::NotBuiltIn(error),
+        _ => StoreError::Damaged("a service has no key"),
+    })?;
     Ok(key.algorithm())
 }
 

@@ -64,6 +64,9 @@ impl Authority {
         let now = self.now();
         let key = signer.public_key().clone();
         lint::key(&key).map_err(AuthorityError::Key)?;
+        if let Err(refused) = self.takes(key.algorithm()) {
+            return Ok(Err(refused));
+        }
         let (planned, recorded) = self.store.record(now, |tx| {
             let new = match self.plan_roll_over(tx, ca, profile, issue_from)? {
                 Ok(new) => new,

@@ -62,13 +62,15 @@ pub enum Rule {
     NotCompromised,
     /// A generation cannot take over at the time that was given.
     IssueFrom,
+    /// An algorithm that is there to be tried out.
+    Experiment,
     /// The clock of a production installation cannot be set.
     ProductionClock,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -97,6 +99,7 @@ impl Rule {
         Self::CompromiseTime,
         Self::NotCompromised,
         Self::IssueFrom,
+        Self::Experiment,
         Self::ProductionClock,
     ];
 
@@ -132,6 +135,7 @@ impl Rule {
             Self::CompromiseTime => "R-COMPROMISE-TIME",
             Self::NotCompromised => "R-NOT-COMPROMISED",
             Self::IssueFrom => "R-ISSUE-FROM",
+            Self::Experiment => "R-EXPERIMENT",
             Self::ProductionClock => "R-PRODUCTION-CLOCK",
         }
     }
@@ -233,6 +237,10 @@ impl Rule {
             Self::IssueFrom => {
                 "the new generation takes over later than now, while the one before may still issue: \
                  give such a time, or none to take over at once"
+            }
+            Self::Experiment => {
+                "ML-DSA-65 is an experiment, which a production home does not take part in: use RSA, \
+                 P-256 or P-384"
             }
             Self::ProductionClock => {
                 "this home was initialised with --production: its clock cannot be set by --at"

@@ -127,7 +127,7 @@ impl PublishedList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Digest {
-    /// `sha256` or `sha384`.
+    /// `sha256`, `sha384` or `sha512`.
     pub algorithm: String,
     /// Lower-case hexadecimal.
     pub hex: String,

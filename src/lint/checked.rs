@@ -1,6 +1,7 @@
 //! The checked thing as a type of its own.
 
 use crate::profile::Issuer;
+use crate::profile::PolicyArc;
 use crate::profile::Realm;
 use crate::profile::Subject;
 use crate::profile::TbsCertificate;
@@ -106,6 +107,10 @@ fn judge(
         stated: Some(&tbs),
         sound,
         place: Severity::Error,
+        experiment: match authority.realm.arc() {
+            PolicyArc::Production => Some(Severity::Error),
+            PolicyArc::Test => None,
+        },
     };
     let mut findings = certificate::judge(tbs.as_der(), &expected);
     let signs = authority.issuer.map(|issuer| (issuer.ca, issuer.generation));

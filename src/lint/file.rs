@@ -16,6 +16,7 @@ use super::certificate;
 use super::certificate::Expected;
 use super::certificate::Parts;
 use super::certificate::Table;
+use super::experiment;
 use super::finding::Finding;
 use super::finding::Rule;
 use super::finding::Severity;
@@ -91,6 +92,12 @@ impl<'a> Certificate<'a> {
             return Report::without_table(&rules::TABLE);
         };
         let profile = certificate::profile_of(table, &self.parts);
+        let is_production = match (organisation, table) {
+            ("JPKI", _) => true,
+            (_, Table::Holder(..)) => arc == PolicyArc::Production,
+            // Nothing in these says in which realm they are.
+            (_, Table::Authority(_) | Table::Link(_) | Table::Service(..)) => false,
+        };
         let expected = Expected {
             table,
             profile: profile.unwrap_or_default(),
@@ -106,10 +113,14 @@ impl<'a> Certificate<'a> {
             stated: None,
             sound: None,
             place: Severity::Warning,
+            experiment: Some(if is_production { Severity::Error } else { Severity::Warning }),
         };
         let mut findings = certificate::judge(self.tbs.der, &expected);
         if self.algorithm.der != self.parts.algorithm.der {
             findings.push(rules::SIGNATURE_ALGORITHM.broken(Severity::Error));
+        }
+        if !experiment::can_be(self.algorithm.der, self.signature) {
+            findings.push(rules::SIGNATURE_LENGTH.broken(Severity::Error));
         }
         match table {
             Table::Authority(_) if self.is_signed_by_itself() => {}

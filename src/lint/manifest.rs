@@ -47,6 +47,7 @@ fn is_whole(list: &PublishedList) -> bool {
     let digest = match list.digest.algorithm.as_str() {
         "sha256" => list.digest.hex.len() == 64,
         "sha384" => list.digest.hex.len() == 96,
+        "sha512" => list.digest.hex.len() == 128,
         _ => false,
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');

@@ -21,6 +21,7 @@
 mod answer;
 mod certificate;
 mod checked;
+mod experiment;
 mod file;
 mod finding;
 mod key;

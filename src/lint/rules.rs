@@ -34,7 +34,7 @@ pub(super) const SERIAL_LENGTH: Rule = Rule::new(
 );
 pub(super) const ALGORITHM: Rule = Rule::new(
     "L-ALGORITHM",
-    "JPKI profile, signature; RFC 4055 section 5; RFC 5758 section 3.2",
+    "JPKI profile, signature; RFC 4055 section 5; RFC 5758 section 3.2; RFC 9881 section 2",
     "the signature algorithm is not the one of the issuer's key, or its parameters are wrong",
 );
 pub(super) const ISSUER: Rule = Rule::new(
@@ -102,8 +102,13 @@ pub(super) const SUBJECT_WINDOW: Rule = Rule::new(
 );
 pub(super) const KEY: Rule = Rule::new(
     "L-KEY",
-    "RFC 5280 section 4.1.2.7, RFC 3279 section 2.3.1, RFC 5480 section 2",
+    "RFC 5280 section 4.1.2.7, RFC 3279 section 2.3.1, RFC 5480 section 2, RFC 9881 section 4",
     "the subject's key is not one that we know",
+);
+pub(super) const EXPERIMENT: Rule = Rule::new(
+    "L-EXPERIMENT",
+    "JPKI profile, signature and subjectPublicKeyInfo; RFC 9881",
+    "the key or the signature is of ML-DSA-65, an experiment: no published profile has it",
 );
 pub(super) const UNIQUE_ID: Rule =
     Rule::new("L-UNIQUE-ID", "RFC 5280 section 4.1.2.8", "a unique identifier is present");
@@ -282,6 +287,11 @@ pub(super) const SIGNATURE_ALGORITHM: Rule = Rule::new(
     "RFC 5280 section 4.1.1.2",
     "the algorithm beside the signature is not the one within the signed part",
 );
+pub(super) const SIGNATURE_LENGTH: Rule = Rule::new(
+    "L-SIGNATURE-LENGTH",
+    "FIPS 204 table 2; RFC 9881 section 3",
+    "the signature does not have the 3309 octets of ML-DSA-65",
+);
 pub(super) const SIGNATURE: Rule = Rule::new(
     "L-SIGNATURE",
     "RFC 5280 section 4.1.1.3",
@@ -318,6 +328,7 @@ pub static ALL: &[&Rule] = &[
     &SUBJECT_PLACE,
     &SUBJECT_WINDOW,
     &KEY,
+    &EXPERIMENT,
     &UNIQUE_ID,
     &EXTENSION_FORM,
     &EXTENSION_MISSING,
@@ -355,6 +366,7 @@ pub static ALL: &[&Rule] = &[
     &CHARACTERS,
     &MASK,
     &SIGNATURE_ALGORITHM,
+    &SIGNATURE_LENGTH,
     &SIGNATURE,
     &UNCHECKED,
 ];

@@ -19,6 +19,7 @@ use super::fixture::service_certificate_from;
 use super::fixture::signed_part;
 use super::*;
 use crate::asn1::Der;
+use crate::asn1::KeyAlgorithm;
 use crate::asn1::oid;
 use crate::asn1::tag;
 use crate::credential::CaName;
@@ -51,6 +52,43 @@ fn good_certificates_pass() {
                 assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
                 assert!(report.conforms());
             }
+        }
+    }
+}
+
+#[test]
+fn an_experiment_is_marked_and_production_refuses_it() {
+    for kind in Kind::ALL {
+        let algorithm = KeyAlgorithm::MlDsa65;
+        let issuer = Issuer { algorithm, ..second_generation(kind.ca()) };
+        for (realm, severity) in
+            [(&Realm::sandbox(), Severity::Warning), (&production(), Severity::Error)]
+        {
+            let end = "2029-02-17";
+            let tbs = holder_certificate_by(&issuer, realm, Carrier::Card, end);
+            let checked = check(tbs.clone(), &Authority { realm, issuer: Some(&issuer) });
+            match severity {
+                Severity::Error => {
+                    assert_eq!(ids(checked.unwrap_err().as_slice()), ["L-EXPERIMENT"]);
+                }
+                _ => assert_eq!(checked.unwrap().tbs(), &tbs),
+            }
+            let signed = |octets: usize| {
+                Der::build(|certificate| {
+                    certificate.nested(tag::SEQUENCE, |certificate| {
+                        certificate.raw(tbs.as_der());
+                        certificate.raw(&algorithm.signature_identifier());
+                        certificate.bit_string(&vec![7; octets]);
+                    });
+                })
+            };
+            let report = certificate_file(&signed(3309));
+            assert_eq!(ids(&report.findings), ["L-EXPERIMENT", "L-UNCHECKED"]);
+            assert_eq!(report.findings[0].severity, severity);
+            let report = certificate_file(&signed(3308));
+            let found = ["L-EXPERIMENT", "L-SIGNATURE-LENGTH", "L-UNCHECKED"];
+            assert_eq!(ids(&report.findings), found);
+            assert!(!report.conforms());
         }
     }
 }
@@ -445,6 +483,7 @@ fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
         stated: Some(tbs),
         sound: None,
         place: Severity::Error,
+        experiment: None,
     };
     judge(der, &expected)
 }

@@ -40,7 +40,8 @@ pub trait Signer: fmt::Debug + Send + Sync {
     fn public_key(&self) -> &PublicKey;
 
     /// Signs `message` in the algorithm that goes with the key (SHA-256 for RSA and P-256, SHA-384
-    /// for P-384; RSA by PKCS #1 v1.5, ECDSA as `Ecdsa-Sig-Value` in DER).
+    /// for P-384; RSA by PKCS #1 v1.5, ECDSA as `Ecdsa-Sig-Value` in DER; ML-DSA in pure mode, with an empty
+    /// context).
     ///
     /// # Errors
     /// When the key cannot be used; whether a signature was made is then unknown.

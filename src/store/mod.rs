@@ -21,6 +21,7 @@ mod url;
 
 use std::io;
 
+use crate::asn1::PublicKeyError;
 use crate::clock::Timestamp;
 use crate::profile::TbsCertificate;
 use crate::seal::Recorded;
@@ -139,6 +140,9 @@ pub enum StoreError {
     /// This build or version has no such back end.
     #[error("this build has no {0} store")]
     NoBackend(&'static str),
+    /// An authority or a service has a key of a kind that this build does not know.
+    #[error("a key of this home is not to be used: {0}")]
+    NotBuiltIn(PublicKeyError),
     /// There is one already.
     #[error("there is a store already")]
     Exists,

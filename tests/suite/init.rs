@@ -28,6 +28,26 @@ fn production() -> Stage {
     stage
 }
 
+#[cfg(not(feature = "experimental-ml-dsa"))]
+#[test]
+fn an_experiment_that_is_not_built_in_names_its_feature() {
+    let stage = Stage::founded();
+    for words in [
+        "init --home other --algorithm ml-dsa-65",
+        "ca rollover --ca signature --algorithm ml-dsa-65",
+        "ca rehearse --to ml-dsa-65",
+        "issue --holder x.json --out out --holder-algorithm ml-dsa-65",
+        "ocsp rotate --algorithm ml-dsa-65",
+    ] {
+        stage.plain(words).exits(2).says("the feature experimental-ml-dsa");
+    }
+    assert_eq!(stage.names("."), ["home"]);
+    // Nor does anything read a key of it.
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/ml-dsa-65/certificate.pem");
+    let shown = stage.plain(&format!("show {example}")).exits(0);
+    assert!(shown.stdout.contains("ML-DSA-65"), "{shown:?}");
+}
+
 #[test]
 fn a_home_has_both_authorities_and_is_its_owners_alone() {
     let stage = Stage::empty();

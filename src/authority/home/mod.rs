@@ -159,6 +159,11 @@ impl InitOptions {
         let problem = |text: &str| HomeError::Init(text.to_owned());
         let sandbox = Realm::sandbox();
         let (arc, organisation, url) = if self.production {
+            if self.algorithm.is_experimental() {
+                return Err(problem(
+                    "ml-dsa-65 is an experiment: a production home takes RSA, P-256 or P-384",
+                ));
+            }
             if self.passphrase.is_none() {
                 return Err(problem(
                     "a production home needs a passphrase, or a token's PIN: give --passphrase-file",

@@ -90,6 +90,9 @@ impl Home {
                 usual_algorithm(new.profile)
             }
         });
+        if let Err(refused) = authority.takes(algorithm) {
+            return Ok(Err(refused));
+        }
         let owner = Owner::Authority(ca, new.generation);
         let key = keys.place(owner);
         let mut rolled_over = RollOver {

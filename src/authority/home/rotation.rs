@@ -198,6 +198,9 @@ impl Home {
             Some(algorithm) => algorithm,
             None => authority.responder_algorithm(ca, generation)?,
         };
+        if let Err(refused) = authority.takes(algorithm) {
+            return Ok(Err(refused));
+        }
         let owner = Owner::Service(ServiceKey::Responder(ca, generation));
         let mut made = NewResponder { new, algorithm, key: keys.place(owner) };
         if self.rehearsal {

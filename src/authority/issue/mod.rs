@@ -8,6 +8,7 @@ mod decide;
 
 use std::collections::BTreeSet;
 
+use crate::asn1::PublicKey;
 use crate::clock::Date;
 use crate::credential::CaName;
 use crate::credential::Kind;
@@ -79,7 +80,7 @@ impl Authority {
     /// When the store fails.
     pub fn rehearse_issue(&self, request: &IssueRequest) -> Result<Outcome, AuthorityError> {
         let now = self.now();
-        let keys = sound_keys(request);
+        let keys = self.sound_keys(request);
         let (plan, planned) = self.store.rehearse(now, |tx| {
             resolve(tx)?;
             let mut planned = Vec::new();
@@ -131,7 +132,7 @@ impl Authority {
     fn issue_group(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {
         let now = self.now();
         // What needs no store is judged before the transaction.
-        let keys: Vec<_> = requests.iter().map(sound_keys).collect();
+        let keys: Vec<_> = requests.iter().map(|request| self.sound_keys(request)).collect();
         let (plans, recorded) = self.store.record(now, |tx| {
             // By what the store says now: a generation may have been relieved, or compromised.
             let issuing = self.issuing(tx)?;
@@ -201,6 +202,16 @@ impl Authority {
             Some(signer) => seal(recorded, signer),
             None => Err(SealError::without_key(recorded.intent())),
         }
+    }
+
+    /// A request's keys, each judged, which needs no store; the first that is not taken refuses all.
+    fn sound_keys<'a>(&self, request: &'a IssueRequest) -> Result<SoundKeys<'a>, Refused> {
+        let judged = |(kind, key): &'a (Kind, PublicKey)| {
+            let sound = lint::key(key)?;
+            self.takes(key.algorithm())?;
+            Ok((*kind, sound))
+        };
+        request.keys.iter().map(judged).collect()
     }
 
     /// Judges a request and records its intents; what they will be goes to `planned`.
@@ -410,11 +421,6 @@ fn independent(requests: &[IssueRequest]) -> Vec<&[IssueRequest]> {
     }
     runs.extend(requests.get(start..));
     runs
-}
-
-/// A request's keys, each judged, which needs no store; the first that is weak refuses all.
-fn sound_keys(request: &IssueRequest) -> Result<SoundKeys<'_>, Refused> {
-    request.keys.iter().map(|(kind, key)| Ok((*kind, lint::key(key)?))).collect()
 }
 
 type SoundKeys<'a> = Vec<(Kind, SoundKey<'a>)>;

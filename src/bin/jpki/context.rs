@@ -4,6 +4,7 @@ use std::fs;
 use std::io::IsTerminal as _;
 use std::path::Path;
 
+use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::authority::Authority;
 use jpki_ca::authority::Recovery;
 use jpki_ca::authority::Rule;
@@ -199,6 +200,16 @@ impl Context<'_> {
     fn tell(&self, (authority, recovery): (Authority, Recovery)) -> Authority {
         self.note_recovery(&recovery);
         authority
+    }
+
+    /// A word on keys that are an experiment.
+    pub(crate) fn note_experiment(&self, algorithm: KeyAlgorithm) {
+        if algorithm.is_experimental() {
+            self.report.note(&format!(
+                "jpki: {algorithm} is an experiment (実験): no published profile has it, and few \
+                 verifiers know it"
+            ));
+        }
     }
 
     /// A word on what a crash had left.

@@ -183,7 +183,10 @@ fn of_sign(error: &SignError) -> Exit {
 
 fn of_store(error: &StoreError) -> Exit {
     match error {
-        StoreError::Address | StoreError::NoBackend(_) | StoreError::Exists => Exit::Usage,
+        StoreError::Address
+        | StoreError::NoBackend(_)
+        | StoreError::NotBuiltIn(_)
+        | StoreError::Exists => Exit::Usage,
         _ => Exit::Unavailable,
     }
 }

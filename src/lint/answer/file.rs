@@ -8,6 +8,7 @@ use x509_ocsp::OcspResponseStatus;
 
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::oid;
+use crate::lint::experiment;
 use crate::lint::finding::Finding;
 use crate::lint::finding::Rule;
 use crate::lint::finding::Severity;
@@ -108,6 +109,7 @@ fn signature(der: &[u8], basic: &BasicOcspResponse, findings: &mut Vec<Finding>)
         }
     };
     let algorithm = basic.signature_algorithm.to_der().unwrap_or_default();
+    find(&rules::EXPERIMENT, Severity::Warning, experiment::is_identifier(&algorithm));
     let is_of = |key: KeyAlgorithm| key.signature_identifier() == algorithm;
     // What cannot be read whole was found above: times, nonce or extensions.
     let Ok(Answer::Basic(answer)) = Answer::read(der) else {
@@ -147,4 +149,4 @@ fn is_issuer(signer: &Delegate<'_>, answer: &BasicAnswer) -> bool {
 }
 
 /// One key of each family; the size does not show in a signature's algorithm.
-const KNOWN: [KeyAlgorithm; 3] = [KeyAlgorithm::RSA_2048, KeyAlgorithm::P256, KeyAlgorithm::P384];
+const KNOWN: [KeyAlgorithm; 4] = KeyAlgorithm::FAMILIES;

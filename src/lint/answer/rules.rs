@@ -100,7 +100,7 @@ pub(super) const EXTENSION_CRITICAL: Rule = Rule::new(
 );
 pub(super) const ALGORITHM: Rule = Rule::new(
     "L-OCSP-ALGORITHM",
-    "RFC 6960 section 4.3; RFC 4055 section 5; RFC 5758 section 3.2",
+    "RFC 6960 section 4.3; RFC 4055 section 5; RFC 5758 section 3.2; RFC 9881 section 2",
     "the signature algorithm is not the one that goes with the responder's key, or is not one that \
      we know",
 );
@@ -124,6 +124,11 @@ pub(super) const NO_CHECK: Rule = Rule::new(
     "L-OCSP-NO-CHECK",
     "RFC 6960 section 4.2.2.2.1",
     "the responder's certificate does not say that its own status need not be asked",
+);
+pub(super) const EXPERIMENT: Rule = Rule::new(
+    "L-OCSP-EXPERIMENT",
+    "RFC 9881",
+    "the answer is signed with ML-DSA-65, an experiment: few verifiers know it",
 );
 pub(super) const UNCHECKED: Rule = Rule::new(
     "L-OCSP-UNCHECKED",
@@ -159,5 +164,6 @@ pub static ALL: &[&Rule] = &[
     &SIGNATURE,
     &DELEGATE,
     &NO_CHECK,
+    &EXPERIMENT,
     &UNCHECKED,
 ];

@@ -8,6 +8,7 @@ use crate::clock::Date;
 use crate::clock::TimeError;
 use crate::clock::Timestamp;
 use crate::credential::Profile;
+use crate::lint::experiment;
 use crate::lint::finding::Finding;
 use crate::lint::finding::Severity;
 use crate::lint::key;
@@ -32,6 +33,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, parts: &Parts<'_>) {
     validity(judge, parts);
     subject::judge(judge, parts.subject);
     public_key(judge);
+    experiment(judge, parts.algorithm);
     judge.require(&rules::UNIQUE_ID, !parts.unique_id);
 }
 
@@ -62,7 +64,7 @@ fn significant_octets(octets: &[u8]) -> impl Iterator<Item = &u8> {
     octets.iter().skip_while(|octet| **octet == 0)
 }
 
-/// The algorithm identifiers byte by byte: parameters NULL for RSA, absent for ECDSA.
+/// The algorithm identifiers byte by byte: parameters NULL for RSA, absent for ECDSA and ML-DSA.
 fn algorithm(judge: &mut Judge<'_>, algorithm: Value<'_>) {
     let right = match (judge.expected.table, judge.expected.issuer, &judge.key) {
         (Table::Link(_) | Table::Service(..) | Table::Holder(..), Some(issuer), _) => {
@@ -228,6 +230,16 @@ fn public_key(judge: &mut Judge<'_>) {
     judge.key = Some(found);
 }
 
+/// The subject's key or the signature is of an algorithm that no published profile has.
+fn experiment(judge: &mut Judge<'_>, signed_with: Value<'_>) {
+    let is_key = judge.key.as_ref().is_some_and(|key| key.algorithm().is_experimental());
+    if let Some(severity) = judge.expected.experiment
+        && (is_key || experiment::is_identifier(signed_with.der))
+    {
+        judge.findings.push(rules::EXPERIMENT.broken(severity));
+    }
+}
+
 const VERSION_3: [u8; 1] = [2];
 /// RFC 5280 section 4.1.2.2.
 const SERIAL_OCTETS: usize = 20;
@@ -244,9 +256,11 @@ const NEXT_HOLDER_MONTHS: i32 = 132;
 /// Japan is nine hours ahead of UTC.
 const JAPAN_OFFSET: i64 = 9 * 60 * 60;
 
-/// The `AlgorithmIdentifier`s of sha256WithRSAEncryption, ecdsa-with-SHA256 and ecdsa-with-SHA384.
-const KNOWN_ALGORITHMS: [&[u8]; 3] = [
+/// The `AlgorithmIdentifier`s of sha256WithRSAEncryption, ecdsa-with-SHA256, ecdsa-with-SHA384 and
+/// id-ml-dsa-65.
+const KNOWN_ALGORITHMS: [&[u8]; 4] = [
     &[0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 13, 1, 1, 11, 5, 0],
     &[0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2],
     &[0x30, 10, 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 3],
+    experiment::IDENTIFIER,
 ];

@@ -99,6 +99,8 @@ pub(super) struct Expected<'a> {
     /// How bad it is when places differ: the labels of municipalities are our reading of them, so
     /// that a certificate of another authority may well differ.
     pub(super) place: Severity,
+    /// How bad an algorithm is that is there to be tried out; none where trying out is what is done.
+    pub(super) experiment: Option<Severity>,
 }
 
 /// Judges the bytes of a `TBSCertificate`.

@@ -34,7 +34,9 @@ fn each_rule_speaks_and_no_other() {
     let elsewhere = [
         "L-KIND",
         "L-STATED",
+        "L-EXPERIMENT",
         "L-SIGNATURE-ALGORITHM",
+        "L-SIGNATURE-LENGTH",
         "L-SIGNATURE",
         "L-UNCHECKED",
         "L-LINK-KEY",
@@ -479,6 +481,7 @@ fn judged(table: Table, der: &[u8]) -> Vec<Finding> {
         stated: None,
         sound: crate::lint::key(&key).ok(),
         place: Severity::Error,
+        experiment: None,
     };
     judge(der, &expected)
 }

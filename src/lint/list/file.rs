@@ -6,6 +6,7 @@ use crate::asn1::Value;
 use crate::credential::CaName;
 use crate::crl::Reader;
 use crate::lint::certificate;
+use crate::lint::experiment;
 use crate::lint::finding::Finding;
 use crate::lint::finding::Severity;
 
@@ -38,6 +39,15 @@ pub fn list_file(file: impl io::Read) -> ListReport {
     };
     let expected = Expected { ca, organisation, key: None, stated: None, count: None };
     let (summary, mut findings) = super::judge(reader, &expected, |_| ());
+    let signature = summary.as_ref().and_then(|summary| summary.trailer.signature.as_ref());
+    if let Some(signature) = signature {
+        if !experiment::can_be(&signature.algorithm, &signature.octets) {
+            findings.push(rules::SIGNATURE_LENGTH.broken(Severity::Error));
+        }
+        if experiment::is_identifier(&signature.algorithm) {
+            findings.push(rules::EXPERIMENT.broken(Severity::Warning));
+        }
+    }
     findings.push(rules::UNCHECKED.broken(Severity::Notice));
     ListReport { ca: Some(ca), summary, findings }
 }

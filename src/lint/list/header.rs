@@ -14,7 +14,9 @@ pub(super) fn judge(judge: &mut Judge<'_>, header: &Header) {
     judge.require(&rules::VERSION, header.version == 2);
     let known = match &expected.key {
         Some(key) => key.algorithm.signature_identifier() == header.algorithm,
-        None => KNOWN.iter().any(|known| known.signature_identifier() == header.algorithm),
+        None => KeyAlgorithm::FAMILIES
+            .iter()
+            .any(|known| known.signature_identifier() == header.algorithm),
     };
     judge.require(&rules::ALGORITHM, known);
     let issuer = Value::only(&header.issuer);
@@ -49,8 +51,6 @@ pub(super) fn is_in_its_form(time: Time) -> bool {
     time.generalized != (FIRST_1950..FIRST_2050).contains(&time.at.to_unix())
 }
 
-/// One key of each family; the size does not show in a signature's algorithm.
-const KNOWN: [KeyAlgorithm; 3] = [KeyAlgorithm::RSA_2048, KeyAlgorithm::P256, KeyAlgorithm::P384];
 /// 1950-01-01T00:00:00Z and 2050-01-01T00:00:00Z, in seconds since the epoch.
 const FIRST_1950: i64 = -631_152_000;
 const FIRST_2050: i64 = 2_524_608_000;

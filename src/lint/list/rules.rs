@@ -21,7 +21,7 @@ pub(super) const VERSION: Rule =
     Rule::new("L-CRL-VERSION", "RFC 5280 section 5.1.2.1", "the version is not 2");
 pub(super) const ALGORITHM: Rule = Rule::new(
     "L-CRL-ALGORITHM",
-    "RFC 5280 section 5.1.2.2; RFC 4055 section 5; RFC 5758 section 3.2",
+    "RFC 5280 section 5.1.2.2; RFC 4055 section 5; RFC 5758 section 3.2; RFC 9881 section 2",
     "the signature algorithm is not the one of the issuer's key, or its parameters are wrong",
 );
 pub(super) const ISSUER: Rule = Rule::new(
@@ -136,6 +136,16 @@ pub(super) const SIGNATURE_ALGORITHM: Rule = Rule::new(
     "RFC 5280 section 5.1.1.2",
     "the algorithm beside the signature is not the one within the signed part",
 );
+pub(super) const SIGNATURE_LENGTH: Rule = Rule::new(
+    "L-CRL-SIGNATURE-LENGTH",
+    "FIPS 204 table 2; RFC 9881 section 3",
+    "the signature does not have the 3309 octets of ML-DSA-65",
+);
+pub(super) const EXPERIMENT: Rule = Rule::new(
+    "L-CRL-EXPERIMENT",
+    "JPKI profile, signature; RFC 9881",
+    "the list is signed with ML-DSA-65, an experiment: no published profile has it",
+);
 pub(super) const UNCHECKED: Rule = Rule::new(
     "L-CRL-UNCHECKED",
     "RFC 5280 section 6.3.3",
@@ -173,5 +183,7 @@ pub static ALL: &[&Rule] = &[
     &POINT,
     &POINT_NAME,
     &SIGNATURE_ALGORITHM,
+    &SIGNATURE_LENGTH,
+    &EXPERIMENT,
     &UNCHECKED,
 ];

@@ -282,6 +282,11 @@ fn every_rule_is_broken_by_something() {
     assert_eq!(ids(&report.findings), ["L-CRL-SIGNATURE-ALGORITHM", "L-CRL-UNCHECKED"]);
     assert!(!report.conforms());
     seen.extend(ids(&report.findings));
+    let experiment = with(|list| list.issuer.algorithm = KeyAlgorithm::MlDsa65);
+    let report = list_file(&experiment.file(experiment.tbs().as_der())[..]);
+    let found = ["L-CRL-SIGNATURE-LENGTH", "L-CRL-EXPERIMENT", "L-CRL-UNCHECKED"];
+    assert_eq!(ids(&report.findings), found);
+    seen.extend(found);
     let foreign = changed(&list, |tree| tree.at(&[2, 2, 0, 1]).set(b"JPKI for something else"));
     let report = list_file(&list.file(&foreign)[..]);
     assert_eq!((report.ca, ids(&report.findings)), (None, vec!["L-CRL-AUTHORITY"]));

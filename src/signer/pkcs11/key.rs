@@ -120,7 +120,9 @@ pub(super) fn generate(
             public.push(Attribute::Wrap(false));
             Mechanism::RsaPkcsKeyPairGen
         }
-        KeyAlgorithm::Rsa(_) => return Err(TokenError::NoGenerator(algorithm)),
+        KeyAlgorithm::Rsa(_) | KeyAlgorithm::MlDsa65 => {
+            return Err(TokenError::NoGenerator(algorithm));
+        }
         KeyAlgorithm::P256 | KeyAlgorithm::P384 => {
             let curve = if algorithm == KeyAlgorithm::P256 { oid::P256 } else { oid::P384 };
             public.push(Attribute::EcParams(Der::build(|der| der.oid(curve))));
@@ -241,6 +243,8 @@ pub(super) fn to_sign(
     let (mechanism, prefix) = match algorithm {
         KeyAlgorithm::Rsa(_) => (Mechanism::RsaPkcs, SHA256_DIGEST_INFO),
         KeyAlgorithm::P256 | KeyAlgorithm::P384 => (Mechanism::Ecdsa, NO_PREFIX),
+        // None comes out of a token.
+        KeyAlgorithm::MlDsa65 => return Err(TokenError::NoGenerator(algorithm)),
     };
     if digest.len() != algorithm.digest_length() {
         return Err(TokenError::DigestLength { length: digest.len() });
@@ -257,6 +261,7 @@ pub(super) fn signature(algorithm: KeyAlgorithm, made: Vec<u8>) -> Result<Vec<u8
         }
         KeyAlgorithm::P256 => 32,
         KeyAlgorithm::P384 => 48,
+        KeyAlgorithm::MlDsa65 => return Err(TokenError::NoGenerator(algorithm)),
     };
     match made.split_at_checked(half) {
         Some((r, s)) if s.len() == half => Ok(Der::build(|der| {
@@ -318,6 +323,8 @@ mod tests {
         assert_eq!(data, digest);
         let (_, data) = to_sign(KeyAlgorithm::RSA_2048, &digest).unwrap();
         assert_eq!(data.len(), 51);
+        let refused = to_sign(KeyAlgorithm::MlDsa65, &[1; 64]).unwrap_err();
+        assert!(matches!(refused, TokenError::NoGenerator(KeyAlgorithm::MlDsa65)), "{refused}");
         let refused = to_sign(KeyAlgorithm::P384, &digest).unwrap_err();
         assert_eq!(refused, TokenError::DigestLength { length: 32 });
     }

@@ -13,6 +13,7 @@
 //! | P-384, a digest | `p384` | AWS-LC |
 //! | a new RSA pair | `rsa` | AWS-LC: three times as fast |
 //! | a new P-256 or P-384 pair | `p256`, `p384` | the same |
+//! | ML-DSA-65, an experiment | nobody | AWS-LC, with `experimental-ml-dsa` besides |
 //!
 //! All signing is constant time. ring and AWS-LC blind RSA and multiply points in constant time, as
 //! BoringSSL does, from which both come. `p256` and `p384` are written to be constant time, and take
@@ -22,6 +23,7 @@
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc;
+mod ml_dsa;
 mod ring;
 #[cfg(not(feature = "aws-lc-rs"))]
 mod rust_crypto;
@@ -86,6 +88,7 @@ pub fn generate(
         KeyAlgorithm::Rsa(_) => return Err(SignError::NoGenerator(algorithm)),
         KeyAlgorithm::P256 => pkcs8(&p256::SecretKey::random(random))?,
         KeyAlgorithm::P384 => pkcs8(&p384::SecretKey::random(random))?,
+        KeyAlgorithm::MlDsa65 => ml_dsa::generate(random)?,
     };
     Ok(PrivateKey(document))
 }
@@ -104,11 +107,38 @@ enum Family {
 
 /// A [`Signer`] on a [`PrivateKey`].
 ///
-/// A key that takes messages only is ring's, which wipes nothing; the others wipe themselves.
+/// Of the libraries beneath it, ring alone does not wipe its keys from memory.
 pub struct SoftwareSigner {
-    messages: Option<MessageKey>,
-    digests: Option<second::DigestKey>,
+    key: Key,
     public: PublicKey,
+}
+
+/// A key with whoever uses it.
+enum Key {
+    /// ring signs messages, the second back end digests, where it takes them by such a key.
+    Two(MessageKey, Option<second::DigestKey>),
+    /// The second back end signs both.
+    Second(second::DigestKey),
+    /// Messages alone.
+    MlDsa65(ml_dsa::Key),
+}
+
+impl Key {
+    fn new(family: Family, pkcs8: &[u8]) -> Result<Self, SignError> {
+        match second::DigestKey::new(family, pkcs8)? {
+            Some(key) if second::outruns_ring(family) => Ok(Self::Second(key)),
+            digests => Ok(Self::Two(MessageKey::new(family, pkcs8)?, digests)),
+        }
+    }
+
+    /// The public half, as a `SubjectPublicKeyInfo` has it in its BIT STRING.
+    fn public_bits(&self) -> Vec<u8> {
+        match self {
+            Self::Two(key, _) => key.public_bits(),
+            Self::Second(key) => key.public_bits(),
+            Self::MlDsa65(key) => key.public_bits(),
+        }
+    }
 }
 
 impl SoftwareSigner {
@@ -119,30 +149,22 @@ impl SoftwareSigner {
     pub fn new(key: &PrivateKey) -> Result<Self, SignError> {
         let pkcs8 = key.expose();
         let info = PrivateKeyInfo::try_from(pkcs8).map_err(|_| SignError::NotAKey)?;
-        let family = match (info.algorithm.oid, info.algorithm.parameters_oid().ok()) {
-            (oid::RSA_ENCRYPTION, _) => Family::Rsa,
-            (oid::EC_PUBLIC_KEY, Some(oid::P256)) => Family::P256,
-            (oid::EC_PUBLIC_KEY, Some(oid::P384)) => Family::P384,
+        let key = match (info.algorithm.oid, info.algorithm.parameters_oid().ok()) {
+            (oid::RSA_ENCRYPTION, _) => Key::new(Family::Rsa, pkcs8)?,
+            (oid::EC_PUBLIC_KEY, Some(oid::P256)) => Key::new(Family::P256, pkcs8)?,
+            (oid::EC_PUBLIC_KEY, Some(oid::P384)) => Key::new(Family::P384, pkcs8)?,
+            (oid::ML_DSA_65, None) => Key::MlDsa65(ml_dsa::Key::new(pkcs8)?),
             _ => return Err(SignError::NotAKey),
-        };
-        let digests = second::DigestKey::new(family, pkcs8)?;
-        let (messages, bits) = match &digests {
-            Some(key) if second::outruns_ring(family) => (None, key.public_bits()),
-            Some(_) | None => {
-                let key = MessageKey::new(family, pkcs8)?;
-                let bits = key.public_bits();
-                (Some(key), bits)
-            }
         };
         let algorithm = info.algorithm.to_der().map_err(|_| SignError::NotAKey)?;
         let spki = Der::build(|der| {
             der.sequence(|der| {
                 der.raw(&algorithm);
-                der.bit_string(&bits);
+                der.bit_string(&key.public_bits());
             });
         });
         let public = PublicKey::from_der(&spki).map_err(|_| SignError::NotAKey)?;
-        Ok(Self { messages, digests, public })
+        Ok(Self { key, public })
     }
 }
 
@@ -152,15 +174,15 @@ impl Signer for SoftwareSigner {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
-        match (&self.messages, &self.digests) {
-            (Some(key), _) => key.sign(message),
-            (None, Some(key)) => key.sign_digest(&self.public.algorithm().digest(message)),
-            (None, None) => Err(SignError::Unusable),
+        match &self.key {
+            Key::Two(key, _) => key.sign(message),
+            Key::Second(key) => key.sign_digest(&self.public.algorithm().digest(message)),
+            Key::MlDsa65(key) => key.sign(message),
         }
     }
 
     fn sign_digest(&self, digest: &[u8]) -> Option<Result<Vec<u8>, SignError>> {
-        let key = self.digests.as_ref()?;
+        let (Key::Two(_, Some(key)) | Key::Second(key)) = &self.key else { return None };
         // Some back ends would cut a longer one off.
         if digest.len() != self.public.algorithm().digest_length() {
             return Some(Err(SignError::Unusable));

@@ -90,3 +90,21 @@ fn weak_sizes_have_no_generator_and_nothing_prints_a_key() {
     let signer = SoftwareSigner::new(&key).unwrap();
     assert_eq!(format!("{signer:?}"), "SoftwareSigner(p256)");
 }
+
+#[test]
+fn an_experiment_is_there_when_it_is_built_in_and_else_not_at_all() {
+    let is_built_in = cfg!(feature = "experimental-ml-dsa");
+    let word = "ml-dsa-65".parse::<KeyAlgorithm>();
+    let seed = made(include_str!("../../../testdata/ml-dsa-65/seed.pem"));
+    assert!(KeyAlgorithm::MlDsa65.is_experimental());
+    assert!(MADE.iter().all(|(algorithm, _)| !algorithm.is_experimental()));
+    let generated = generate(KeyAlgorithm::MlDsa65, &mut OsRng);
+    if is_built_in {
+        assert_eq!(word, Ok(KeyAlgorithm::MlDsa65));
+        return;
+    }
+    let refused = word.unwrap_err().to_string();
+    assert!(refused.contains("feature experimental-ml-dsa"), "{refused}");
+    assert_eq!(SoftwareSigner::new(&seed).unwrap_err(), SignError::NotAKey);
+    assert_eq!(generated.unwrap_err(), SignError::NoGenerator(KeyAlgorithm::MlDsa65));
+}

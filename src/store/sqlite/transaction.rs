@@ -8,6 +8,7 @@ use rusqlite::Params;
 use rusqlite::Row;
 use rusqlite::params;
 
+use crate::asn1::PublicKeyError;
 use crate::asn1::sha256;
 use crate::audit::Entry;
 use crate::audit::Head;
@@ -302,9 +303,10 @@ impl Transaction for SqliteTransaction<'_> {
                 _ => return Err(StoreError::Damaged("half of a compromise")),
             };
             Ok(GenerationRecord {
-                algorithm: algorithm
-                    .parse()
-                    .map_err(|_| StoreError::Damaged("unknown key algorithm"))?,
+                algorithm: algorithm.parse().map_err(|error| match error {
+                    PublicKeyError::NotBuiltIn => StoreError::NotBuiltIn(error),
+                    _ => StoreError::Damaged("unknown key algorithm"),
+                })?,
                 key_id: column(row, row::BEHIND + 1)?,
                 profile: profile.parse().map_err(|_| StoreError::Damaged("unknown profile"))?,
                 certificate: row::certificate(row)?,

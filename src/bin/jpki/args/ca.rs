@@ -165,7 +165,7 @@ pub(crate) struct RenewPublicationArgs {
 A small home of fictional people is made in a folder of its own and carried through a roll-over: from a
 year before it to the day on which the old generation has ended. At each step OpenSSL verifies what was
 issued before and after, with the lists and answers of that day. The home that --home names is not
-touched. Exit code 1 when a check fails.
+touched. Exit code 1 when a check fails. For ml-dsa-65, an experiment, it has to be OpenSSL 3.5 or newer.
 
 Examples:
   jpki ca rehearse --from p256 --to p384

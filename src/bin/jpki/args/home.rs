@@ -8,6 +8,8 @@ use jpki_ca::credential::Profile;
 /// Arguments of `jpki init`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
+ml-dsa-65 is an experiment: a build with the feature experimental-ml-dsa knows it.
+
 Examples:
   jpki init
   jpki init --home ./ca --algorithm p256

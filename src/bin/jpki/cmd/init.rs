@@ -46,6 +46,7 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
         production: args.production,
         passphrase,
     };
+    context.note_experiment(options.algorithm);
     if context.global.dry_run {
         let realm = options.check(folder)?;
         let text = format!(

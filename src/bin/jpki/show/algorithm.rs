@@ -2,7 +2,10 @@
 
 use const_oid::ObjectIdentifier;
 use const_oid::db::DB;
+use jpki_ca::asn1::KeyAlgorithm;
+use jpki_ca::asn1::PublicKey;
 use jpki_ca::asn1::Value;
+use jpki_ca::asn1::oid;
 use jpki_ca::asn1::tag;
 use ring::signature;
 use ring::signature::UnparsedPublicKey;
@@ -33,8 +36,10 @@ fn read(value: Value<'_>) -> Option<Shown> {
 }
 
 /// The name that the RFCs give an object identifier.
-pub(super) fn known_name(oid: Value<'_>) -> Option<&'static str> {
-    DB.by_oid(&ObjectIdentifier::from_bytes(oid.contents).ok()?)
+pub(super) fn known_name(value: Value<'_>) -> Option<&'static str> {
+    let known = ObjectIdentifier::from_bytes(value.contents).ok()?;
+    // The database is older than RFC 9881.
+    if known == oid::ML_DSA_65 { Some("id-ml-dsa-65") } else { DB.by_oid(&known) }
 }
 
 /// The name of the algorithm in an `AlgorithmIdentifier`, and its parameters.
@@ -55,6 +60,13 @@ pub(super) fn verifies(
     signature: Value<'_>,
 ) -> Option<bool> {
     let (signed_with, _) = parts(algorithm)?;
+    if signed_with == "id-ml-dsa-65" {
+        let key = PublicKey::from_der(public_key.der).ok()?;
+        if key.algorithm() != KeyAlgorithm::MlDsa65 {
+            return None;
+        }
+        return Some(key.verify(message, bits(signature)?).is_ok());
+    }
     let mut key = public_key.inside();
     let (kind, parameters) = parts(key.next_if(tag::SEQUENCE)?)?;
     let key = bits(key.next_if(tag::BIT_STRING)?)?;

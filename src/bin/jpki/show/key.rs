@@ -6,6 +6,9 @@ use jpki_ca::asn1::Value;
 use jpki_ca::asn1::oid;
 use jpki_ca::asn1::sha256;
 use jpki_ca::asn1::tag;
+use jpki_ca::signer::PrivateKey;
+use jpki_ca::signer::Signer as _;
+use jpki_ca::signer::SoftwareSigner;
 use p256::elliptic_curve::sec1::ToEncodedPoint as _;
 use pkcs8::pkcs5::pbes2::PBES2_OID;
 use ring::digest;
@@ -44,6 +47,7 @@ pub(super) fn pkcs8(der: &[u8]) -> Option<Object> {
         Some(("rsaEncryption", _)) => rsa_public_half(secret.contents),
         Some(("id-ecPublicKey", Some(curve))) => ec_public_half(secret.contents, Some(curve)),
         Some(("id-Ed25519", _)) => ed25519_public_half(secret.contents, identifier),
+        Some(("id-ml-dsa-65", None)) => ml_dsa_public_half(der),
         Some(_) | None => None,
     };
     Some(private_key("pkcs8", Some(identifier), public.as_deref()))
@@ -146,6 +150,10 @@ fn read(info: Value<'_>) -> Option<Shown> {
             set("kind", "ed25519".into());
             "Ed25519".to_owned()
         }
+        Some(("id-ml-dsa-65", None)) => {
+            set("kind", "ml-dsa-65".into());
+            "ML-DSA-65 （実験用） an experiment".to_owned()
+        }
         Some(_) | None => algorithm.line(),
     };
     Some(Shown { value: json, lines: vec![line, format!("key id {key_id}")] })
@@ -241,6 +249,12 @@ fn ed25519_public_half(private: &[u8], identifier: Value<'_>) -> Option<Vec<u8>>
             out.bit_string(pair.public_key().as_ref());
         });
     }))
+}
+
+/// The public half of an ML-DSA-65 key in PKCS #8, where they are built in.
+fn ml_dsa_public_half(pkcs8: &[u8]) -> Option<Vec<u8>> {
+    let signer = SoftwareSigner::new(&PrivateKey::from_pkcs8(pkcs8)).ok()?;
+    Some(signer.public_key().as_der().to_vec())
 }
 
 /// Bits of a non-negative integer.

@@ -161,6 +161,9 @@ fn what_surrounds_the_signed_part_is_judged() {
     let mut other = good.clone();
     other.signature_algorithm.oid = oid::ECDSA_SHA384;
     case(findings(&other), warning("L-OCSP-ALGORITHM"));
+    other.signature_algorithm.oid = oid::ML_DSA_65;
+    let experiment = [warning("L-OCSP-EXPERIMENT"), warning("L-OCSP-ALGORITHM")].concat();
+    case(findings(&other), experiment);
     let mut bare = good;
     bare.certs = None;
     case(findings(&bare), warning("L-OCSP-CERTIFICATE"));

@@ -28,6 +28,7 @@ pub(super) fn run(context: &Context<'_>, args: &RolloverArgs) -> Result<Exit, Fa
     )?;
     let mut made = rolled_over?;
     context.note_recovery(&made.recovery);
+    context.note_experiment(made.algorithm);
     let dry_run = context.global.dry_run;
     let new = &made.new;
     let stem = format!("{}-{}", new.ca, new.generation);

@@ -28,6 +28,9 @@ pub(super) use deliver::Delivery;
 use result::ResultLine;
 
 pub(crate) fn run(context: &Context<'_>, args: &IssueArgs) -> Result<Exit, Failure> {
+    if let Some(algorithm) = args.holder_algorithm {
+        context.note_experiment(algorithm);
+    }
     match (&args.holder, &args.batch) {
         (_, Some(batch)) => batch::run(context, args, batch),
         (Some(holder), None) => single(context, args, holder),

@@ -14,6 +14,9 @@ use super::Told;
 
 pub(super) fn run(context: &Context<'_>, args: &RotateArgs) -> Result<Exit, Failure> {
     let (home, passphrase) = context.home_and_passphrase()?;
+    if let Some(algorithm) = args.algorithm {
+        context.note_experiment(algorithm);
+    }
     let options = RotateOptions {
         ca: args.ca,
         generation: args.generation,

@@ -24,6 +24,10 @@ use sizes::Sizes;
 
 pub(super) fn run(context: &Context<'_>, args: &RehearseArgs) -> Result<Exit, Failure> {
     let openssl = OpenSsl::find()?;
+    for algorithm in [args.from, args.to] {
+        openssl.must_know(algorithm)?;
+        context.note_experiment(algorithm);
+    }
     let folder = match &args.keep {
         Some(folder) => folder.clone(),
         None => std::env::temp_dir().join(format!("jpki-rehearsal-{}", std::process::id())),

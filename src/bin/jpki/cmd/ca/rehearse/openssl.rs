@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::process::Output;
 
+use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::clock::Timestamp;
 
 use crate::exit::Exit;
@@ -24,6 +25,27 @@ impl OpenSsl {
                 anyhow::anyhow!("the rehearsal asks OpenSSL, and there is no openssl: install it"),
             )),
         }
+    }
+
+    /// Whether it can judge signatures of this algorithm.
+    pub(super) fn must_know(&self, algorithm: KeyAlgorithm) -> Result<(), Failure> {
+        if algorithm != KeyAlgorithm::MlDsa65 {
+            return Ok(());
+        }
+        let output = self.run(&["list", "-signature-algorithms"], &[])?;
+        if String::from_utf8_lossy(&output.stdout).contains("ML-DSA-65") {
+            return Ok(());
+        }
+        let version = self.run(&["version"], &[])?;
+        let version = String::from_utf8_lossy(&version.stdout);
+        // "OpenSSL 3.0.19 27 Jan 2026 (Library: ...)".
+        let version: Vec<&str> = version.split_whitespace().take(2).collect();
+        let problem = anyhow::anyhow!(
+            "the rehearsal asks OpenSSL, which knows {algorithm} from 3.5 on, and openssl is {}: put a \
+             newer one in the PATH",
+            version.join(" ")
+        );
+        Err(Failure::Other(Exit::Unavailable, problem))
     }
 
     /// Whether a certificate verifies under its authority, with a list if one is given.
