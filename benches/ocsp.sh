@@ -118,7 +118,7 @@ $first openssl ocsp -port $theirs -index "$folder/index.txt" \
 openssl=$!
 started="$started $openssl"
 one_shot() {
-    $first ab -q -n "$2" -c 8 -p "$folder/request.der" -T application/ocsp-request "http://$1/" 2>&1 |
+    $first ab -q -l -n "$2" -c 8 -p "$folder/request.der" -T application/ocsp-request "http://$1/" 2>&1 |
         awk '/^Requests per second/ { rate = $4 } $1 == "50%" { p50 = $2 } $1 == "99%" { p99 = $2 }
             /^(Failed requests|Non-2xx)/ { if ($3 + 0 > 0) bad = " (" $0 ")" }
             END { printf "%.0f/s, p50 %s ms, p99 %s ms%s\n", rate, p50, p99, bad }'

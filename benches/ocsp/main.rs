@@ -104,7 +104,7 @@ fn in_memory(numbers: u64, time: Duration) -> Result<(), Box<dyn Error>> {
     let nonces: Vec<Vec<u8>> = nonces.collect::<Result<_, Box<dyn Error>>>()?;
     for (what, requests, kept) in [("with a nonce", &nonces, false), ("kept", &cached, true)] {
         for request in requests {
-            responder.respond(request);
+            let _signed = responder.respond(request);
         }
         for threads in [1, 2] {
             let rate = answers(&responder, requests, threads, time, kept);

@@ -210,16 +210,11 @@ fn is_request(kind: &[u8]) -> bool {
 
 /// An answer with the fields of RFC 5019 section 6.2.
 fn respond(answered: Answered) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_owner(answered.der));
-    let headers = response.headers_mut();
-    *headers = HeaderMap::with_capacity(FIELDS);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
-    match answered.keep {
-        None => {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
-        Some(keep) => describe(headers, keep, &etag(keep)),
-    }
+    let max_age = answered.keep.map(|keep| keep.max_age);
+    let Dressed { octets, mut fields } = Dressed::of(answered);
+    fields.insert(header::CACHE_CONTROL, cache_control(max_age));
+    let mut response = Response::new(octets);
+    *response.headers_mut() = fields;
     response
 }
 
@@ -230,32 +225,80 @@ fn conditional(method: &Method, headers: &HeaderMap, answered: Answered) -> Resp
     // A date is no help: two answers of one second have the same, and clocks are set back. Whoever has
     // the one from before a revocation would be told that nothing has changed.
     let facts = Facts { etag: &etag, modified: None, length: 0 };
-    if judge(method, headers, facts) != Verdict::NotModified {
-        return respond(answered);
+    let verdict = judge(method, headers, facts);
+    let mut response = respond(answered);
+    if verdict == Verdict::NotModified {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Bytes::new();
+        response.headers_mut().remove(header::CONTENT_TYPE);
     }
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    describe(response.headers_mut(), keep, &etag);
     response
 }
 
-fn etag(keep: Keep) -> String {
-    format!("\"{}\"", hex(&keep.digest))
+/// An answer, with the fields that are always the same of it.
+#[derive(Clone)]
+struct Dressed {
+    octets: Bytes,
+    fields: HeaderMap,
 }
 
-/// How others may keep an answer.
-fn describe(headers: &mut HeaderMap, keep: Keep, etag: &str) {
-    let max_age = format!("max-age={}, public, no-transform, must-revalidate", keep.max_age);
+impl Dressed {
+    /// Of a kept answer they are put together once.
+    fn of(answered: Answered) -> Self {
+        if let (Some(keep), Some(aside)) = (answered.keep, &answered.aside) {
+            let der = || Bytes::from_owner(Kept(Arc::clone(&answered.der)));
+            let made = aside.get_or_make(|| Self { octets: der(), fields: fields(Some(keep)) });
+            if let Some(made) = made {
+                return made.clone();
+            }
+        }
+        let octets = match Arc::try_unwrap(answered.der) {
+            Ok(own) => Bytes::from(own),
+            Err(kept) => Bytes::from_owner(Kept(kept)),
+        };
+        Self { octets, fields: fields(answered.keep) }
+    }
+}
+
+/// An answer that others hold as well.
+struct Kept(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// All fields but the one that says for how long an answer may be kept from now on.
+fn fields(keep: Option<Keep>) -> HeaderMap {
+    let mut fields = HeaderMap::with_capacity(FIELDS);
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
+    let Some(keep) = keep else { return fields };
     for (name, value) in [
-        (header::CACHE_CONTROL, HeaderValue::from_str(&max_age).ok()),
-        (header::ETAG, HeaderValue::from_str(etag).ok()),
+        (header::ETAG, HeaderValue::try_from(etag(keep)).ok()),
         (header::LAST_MODIFIED, http_date(keep.this_update)),
         (header::EXPIRES, http_date(keep.next_update)),
     ] {
         if let Some(value) = value {
-            headers.insert(name, value);
+            fields.insert(name, value);
         }
     }
+    fields
+}
+
+fn etag(keep: Keep) -> String {
+    let mut etag = String::with_capacity(2 * keep.digest.len() + 2);
+    etag.push('"');
+    etag.push_str(&hex(&keep.digest));
+    etag.push('"');
+    etag
+}
+
+fn cache_control(max_age: Option<i64>) -> HeaderValue {
+    let forbidden = HeaderValue::from_static("no-store");
+    let Some(max_age) = max_age else { return forbidden };
+    let text = format!("max-age={max_age}, public, no-transform, must-revalidate");
+    HeaderValue::try_from(text).unwrap_or(forbidden)
 }
 
 /// Room for the fields of an answer, without growing on the way.

@@ -109,9 +109,9 @@ mod tests {
         let reader = Connection::open(&path).unwrap();
         let count = || {
             let sql = "SELECT count(*) FROM t";
-            reader.query_row(sql, [], |row| row.get::<_, u64>(0)).unwrap()
+            reader.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
         };
-        for round in 0..300_u64 {
+        for round in 0..300 {
             assert_eq!(count(), round);
             let mark = mark(&path);
             assert!(mark.holds());

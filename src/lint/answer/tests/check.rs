@@ -14,7 +14,7 @@ use crate::lint::ANSWER_RULES;
 use crate::lint::Responder;
 use crate::lint::answer::Expected;
 use crate::lint::answer::judge;
-use crate::lint::answer::read;
+use crate::lint::answer::read::Data;
 use crate::lint::answer::rules;
 use crate::lint::check_answer;
 use crate::lint::fixture::Node;
@@ -61,7 +61,7 @@ impl Answer {
 
     /// What is found in these bytes where this answer was stated, by the responder that it has.
     fn judged(&self, der: &[u8]) -> Vec<&'static str> {
-        match read(der) {
+        match Data::read(der) {
             Some(data) => {
                 let tbs = self.tbs();
                 ids(&judge(&data, &Expected::of(&tbs, &responder(&issuer(2)))))
