@@ -32,6 +32,10 @@ bench-feed:
 bench-crl:
     cargo bench --locked --bench crl
 
+# signatures per second of every algorithm on every back end, as a ratio to openssl speed
+bench-sign:
+    cargo bench --locked --bench sign
+
 # the whole life of one fictional holder
 demo:
     cargo run --locked --release -- demo

@@ -83,6 +83,37 @@ pub enum Act<'a> {
         /// Which certificate.
         certificate: Subject,
     },
+    /// A generation's key is compromised: every certificate that it issued is revoked for it.
+    Compromised {
+        /// The authority.
+        ca: CaName,
+        /// The generation.
+        generation: Generation,
+        /// Since when, as answers say.
+        since: Timestamp,
+    },
+    /// A generation issues to holders from a later instant on.
+    TakesOver {
+        /// The authority.
+        ca: CaName,
+        /// The generation.
+        generation: Generation,
+        /// From when.
+        from: Timestamp,
+    },
+    /// A list of everything under compromised keys was signed.
+    CompromiseListed {
+        /// The authority.
+        ca: CaName,
+        /// The generation that signed it.
+        generation: Generation,
+        /// The number of the list.
+        number: u64,
+        /// How many entries it has.
+        entries: u64,
+        /// The digest that was signed.
+        digest: &'a [u8],
+    },
     /// An issue record was erased when its keeping period ended.
     Erased {
         /// Whose certificate, by number.
@@ -188,11 +219,9 @@ impl Entry {
         if let Some(publication) = named.publication {
             return Some(About::Publication(publication));
         }
-        Some(About::Certificate(Subject {
-            ca: named.ca?,
-            generation: Generation::new(named.generation?).ok()?,
-            serial: named.serial?.parse().ok()?,
-        }))
+        let (ca, generation) = (named.ca?, Generation::new(named.generation?).ok()?);
+        let Some(serial) = named.serial else { return Some(About::Generation(ca, generation)) };
+        Some(About::Certificate(Subject { ca, generation, serial: serial.parse().ok()? }))
     }
 }
 
@@ -212,6 +241,8 @@ pub enum About {
     Certificate(Subject),
     /// The publication of lists with this number, which is complete.
     Publication(u64),
+    /// A generation of an authority's key, and with it every certificate that it issued.
+    Generation(CaName, Generation),
 }
 
 /// What a line says of what it is about.
@@ -261,6 +292,19 @@ struct Line<'a> {
     publication: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     manifest_sha256: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    list: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    digest: Option<String>,
+}
+
+impl Line<'_> {
+    fn of(&mut self, ca: CaName, generation: Generation) {
+        self.ca = Some(ca);
+        self.generation = Some(generation.get());
+    }
 }
 
 fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
@@ -284,6 +328,9 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         refused: None,
         publication: None,
         manifest_sha256: None,
+        from: None,
+        list: None,
+        digest: None,
     };
     let certificate = match *act {
         Act::Founded => {
@@ -328,6 +375,26 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
             line.act = "erased";
             Some(certificate)
         }
+        Act::Compromised { ca, generation, since } => {
+            line.act = "compromised";
+            line.since = Some(since.to_string());
+            line.of(ca, generation);
+            None
+        }
+        Act::TakesOver { ca, generation, from } => {
+            line.act = "takes-over";
+            line.from = Some(from.to_string());
+            line.of(ca, generation);
+            None
+        }
+        Act::CompromiseListed { ca, generation, number, entries, digest } => {
+            line.act = "compromise-listed";
+            line.count = Some(entries);
+            line.list = Some(number);
+            line.digest = Some(hex(digest));
+            line.of(ca, generation);
+            None
+        }
         Act::HistoryErased { before, count } => {
             line.act = "history-erased";
             line.since = Some(before.to_string());
@@ -367,8 +434,7 @@ fn line(number: u64, at: Timestamp, act: &Act<'_>) -> String {
         }
     };
     if let Some(Subject { ca, generation, serial }) = certificate {
-        line.ca = Some(ca);
-        line.generation = Some(generation.get());
+        line.of(ca, generation);
         line.serial = Some(serial.to_string());
     }
     // Strings and numbers always become JSON.
@@ -428,6 +494,13 @@ mod tests {
         let published = Act::Published { publication: 7, lists: 1, digest: [0; 32] };
         let entry = Entry::following(Head::GENESIS, Timestamp::EPOCH, &published);
         assert_eq!(entry.about(), Some(About::Publication(7)));
+        let (ca, generation) = (CaName::UserAuthentication, Generation::FIRST);
+        let compromised = Act::Compromised { ca, generation, since: Timestamp::EPOCH };
+        let entry = Entry::following(Head::GENESIS, Timestamp::EPOCH, &compromised);
+        assert_eq!(entry.about(), Some(About::Generation(ca, generation)));
+        assert!(entry.line.ends_with(
+            r#""act":"compromised","ca":"user-authentication","generation":1,"since":"1970-01-01T00:00:00Z"}"#
+        ));
     }
 
     #[test]

@@ -104,6 +104,60 @@ impl FromStr for CaName {
     }
 }
 
+/// Which cards an authority's generation issues for: those of today or the next ones
+/// (次期個人番号カード). How long certificates, cards and the generation itself live follows from it,
+/// and what keys usually are; which extensions certificates have does not.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Profile {
+    /// The cards issued today: certificates to the fifth birthday, RSA-2048.
+    #[default]
+    Current,
+    /// The next card as it is planned, not before the fiscal year 2028: certificates to the tenth
+    /// birthday, P-384.
+    Next,
+}
+
+impl Profile {
+    /// Both profiles.
+    pub const ALL: [Self; 2] = [Self::Current, Self::Next];
+
+    /// The word of the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Next => "next",
+        }
+    }
+
+    /// In Japanese.
+    #[must_use]
+    pub fn japanese(self) -> &'static str {
+        match self {
+            Self::Current => "現行カード",
+            Self::Next => "次期カード",
+        }
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Profile {
+    type Err = WordError;
+
+    fn from_str(text: &str) -> Result<Self, WordError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|profile| profile.as_str() == text).ok_or(WordError::Profile)
+    }
+}
+
 /// What the key pair lives on.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -369,6 +423,9 @@ pub enum WordError {
     /// Not a [`Carrier`].
     #[error("not a carrier: write card or phone")]
     Carrier,
+    /// Not a [`Profile`].
+    #[error("not a profile: write current or next")]
+    Profile,
     /// Not a [`Serial`].
     #[error(
         "not a serial number: write a positive decimal number below 2^63, or hexadecimal after 0x"
@@ -408,6 +465,10 @@ mod tests {
             assert_eq!(kind.as_str().parse(), Ok(kind));
             assert_eq!(kind.ca().kind(), kind);
         }
+        for profile in Profile::ALL {
+            assert_eq!(profile.as_str().parse(), Ok(profile));
+        }
+        assert_eq!("last".parse::<Profile>(), Err(WordError::Profile));
         assert_eq!(Reason::from_code(7), Err(WordError::Reason));
     }
 }

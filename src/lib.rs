@@ -25,7 +25,7 @@
 //!     "sex": "female", "address": "東京都清瀬市中里五丁目８４２番地", "municipality": "132217",
 //!     "residence": { "category": "national" } }"#;
 //! let form = HolderForm::read(form.as_bytes())?;
-//! let key = KeyAsk::Generated(KeyAlgorithm::P256);
+//! let key = KeyAsk::Generated(Some(KeyAlgorithm::P256));
 //! let ask = Ask { kinds: Kinds::Both, carrier: Carrier::Card, renew: false, key };
 //! let mut request = IssueRequest::new(RequestId::draw()?, &form, &ask, authority.now())?;
 //! for kind in Kind::ALL {
@@ -46,6 +46,7 @@
 //! |---|---|---|
 //! | `sqlite` | yes | no store in this build: profile, law and lints compute, nothing is issued |
 //! | `http` | yes | no servers, and no asynchronous code at all |
+//! | `pkcs11` | yes | keys live in files: a key device cannot be opened |
 //! | `cli` | yes | the command `jpki` is not built, nor what only it needs |
 //!
 //! # Where to look

@@ -398,6 +398,17 @@ pub enum Cause {
     Verify(#[source] PublicKeyError),
 }
 
+impl Cause {
+    /// What it says of the key.
+    pub(crate) fn of_key(&self) -> Option<SignError> {
+        match self {
+            Self::Sign(error) => Some(*error),
+            Self::OtherKey => Some(SignError::KeySwapped),
+            Self::Verify(_) => Some(SignError::WrongSignature),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use rand_core::OsRng;

@@ -38,6 +38,9 @@ needs certtool gnutls-bin
 needs faketime faketime
 needs javac default-jdk-headless
 needs systemd-analyze systemd
+needs softhsm2-util softhsm2
+needs pkcs11-tool opensc
+needs strace strace
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"
 install_packages() {
     if [ "$(id -u)" = 0 ]; then
@@ -77,10 +80,11 @@ step "format" cargo fmt --check
 # All targets: tests, examples and benches too.
 step "clippy" cargo clippy --locked --all-targets -- -D warnings
 step "clippy, no feature" cargo clippy --locked --lib --no-default-features -- -D warnings
-for feature in cli http sqlite; do
+for feature in cli http pkcs11 sqlite; do
     step "clippy, only $feature" \
         cargo clippy --locked --lib --bins --no-default-features --features "$feature" -- -D warnings
 done
+step "clippy, aws-lc-rs" cargo clippy --locked --lib --features aws-lc-rs -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 if cargo deny --version >/dev/null 2>&1; then
     # Advisories need a database from the network; `just deny` asks for them too.

@@ -50,7 +50,8 @@ impl Packed {
     pub(crate) fn new(count: u64) -> Self {
         let pack = |entry: Entry| {
             let second = entry.at.to_unix() - FIRST_SECOND;
-            (entry.serial, second as u32, entry.cause)
+            // Five years of seconds.
+            (entry.serial, u32::try_from(second).unwrap_or_default(), entry.cause)
         };
         Self(Drawn::new(count).map(pack).collect())
     }

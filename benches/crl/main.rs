@@ -23,6 +23,7 @@ use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::clock::Timestamp;
 use jpki_ca::credential::CaName;
 use jpki_ca::credential::Generation;
+use jpki_ca::credential::Profile;
 use jpki_ca::credential::Serial;
 use jpki_ca::crl;
 use jpki_ca::crl::Coverage;
@@ -191,6 +192,7 @@ fn issuer() -> Outcome<Issuer> {
         serial: Serial::FIRST,
         key_id: [0x5a; 20],
         algorithm: KeyAlgorithm::P256,
+        profile: Profile::Current,
         not_before: Timestamp::EPOCH,
         not_after: "2049-12-31T14:59:59Z".parse()?,
     })

@@ -19,6 +19,7 @@ use jpki_ca::clock::FixedClock;
 use jpki_ca::clock::Timestamp;
 use jpki_ca::credential::Carrier;
 use jpki_ca::credential::Kind;
+use jpki_ca::credential::Profile;
 use jpki_ca::policy::Policy;
 use jpki_ca::profile::Realm;
 use jpki_ca::register::HolderForm;
@@ -77,7 +78,7 @@ impl Installation {
             signature_responder: responder.public_key(),
             user_authentication_responder: other.public_key(),
         };
-        Authority::found(&store, &clock()?, &Realm::sandbox(), &founding)?;
+        Authority::found(&store, &clock()?, &Realm::sandbox(), Profile::Current, &founding)?;
         let authority = open(store, &keys)?;
         import(&authority, population)?;
         issue(&authority, &population.file(0))?;
@@ -135,7 +136,7 @@ fn issue(authority: &Authority, file: &str) -> Result<(), Box<dyn Error>> {
         kinds: Kinds::Both,
         carrier: Carrier::Card,
         renew: false,
-        key: KeyAsk::Generated(KeyAlgorithm::P256),
+        key: KeyAsk::Generated(Some(KeyAlgorithm::P256)),
     };
     let mut request = IssueRequest::new(RequestId::draw()?, &form, &ask, authority.now())?;
     for kind in Kind::ALL {

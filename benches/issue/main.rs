@@ -32,6 +32,7 @@ use jpki_ca::authority::RequestId;
 use jpki_ca::clock::Clock as _;
 use jpki_ca::clock::SystemClock;
 use jpki_ca::credential::Carrier;
+use jpki_ca::credential::Profile;
 use jpki_ca::lint;
 use jpki_ca::policy::Policy;
 use jpki_ca::profile::Realm;
@@ -154,7 +155,7 @@ impl Installation {
             signature_responder: responder.public_key(),
             user_authentication_responder: other.public_key(),
         };
-        Authority::found(&store, &SystemClock, &realm, &keys)?;
+        Authority::found(&store, &SystemClock, &realm, Profile::Current, &keys)?;
         let clock = Box::new(SystemClock);
         let (authority, _) = Authority::open(store, clock, realm, Policy::default(), signers)?;
         Ok(Self { authority, key, stopwatch, _folder: folder })
@@ -338,7 +339,7 @@ fn pieces(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
         kinds: Kinds::Both,
         carrier: Carrier::Card,
         renew: false,
-        key: KeyAsk::Generated(KeyAlgorithm::RSA_2048),
+        key: KeyAsk::Generated(Some(KeyAlgorithm::RSA_2048)),
     };
     let id = RequestId::draw()?;
     criterion.bench_function("check a request", |bencher| {

@@ -66,7 +66,7 @@ impl People {
             kinds: Kinds::Both,
             carrier: Carrier::Card,
             renew: false,
-            key: KeyAsk::Generated(self.algorithm),
+            key: KeyAsk::Generated(Some(self.algorithm)),
         };
         let mut request = IssueRequest::new(RequestId::draw()?, &form, &ask, self.now)?;
         for kind in Kind::ALL {

@@ -36,6 +36,8 @@ pub const BASIC_CONSTRAINTS: ObjectIdentifier = oid("2.5.29.19");
 pub const CRL_DISTRIBUTION_POINTS: ObjectIdentifier = oid("2.5.29.31");
 /// `id-ce-certificatePolicies`.
 pub const CERTIFICATE_POLICIES: ObjectIdentifier = oid("2.5.29.32");
+/// `anyPolicy`.
+pub const ANY_POLICY: ObjectIdentifier = oid("2.5.29.32.0");
 /// `id-ce-authorityKeyIdentifier`.
 pub const AUTHORITY_KEY_IDENTIFIER: ObjectIdentifier = oid("2.5.29.35");
 /// `id-ce-extKeyUsage`.

@@ -58,6 +58,12 @@ impl KeyAlgorithm {
         digest::digest(self.hash(), message).as_ref().to_vec()
     }
 
+    /// How many octets that digest has: 32, or 48 for P-384.
+    #[must_use]
+    pub fn digest_length(self) -> usize {
+        self.hash().output_len()
+    }
+
     /// As [`KeyAlgorithm::digest`], of a message that comes in parts.
     #[must_use]
     pub fn hasher(self) -> Hasher {

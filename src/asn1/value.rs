@@ -122,6 +122,7 @@ const MAX_OID: usize = 128;
 mod tests {
     use der::Encode as _;
     use proptest::prop_assert_eq;
+    use proptest::prop_assume;
     use proptest::proptest;
 
     use crate::asn1::Der;
@@ -170,9 +171,13 @@ mod tests {
         ) {
             let der = number.to_der().unwrap();
             prop_assert_eq!(Value::only(&der).unwrap().unsigned(), Some(number));
-            let oid = ObjectIdentifier::from_arcs([root, second].into_iter().chain(arcs)).unwrap();
+            let arcs = || [root, second].into_iter().chain(arcs.iter().copied());
+            let words = arcs().map(|arc| arc.to_string()).collect::<Vec<_>>().join(".");
+            let oid = ObjectIdentifier::from_arcs(arcs()).unwrap();
+            // The crate loses arcs of exactly 2^21.
+            prop_assume!(oid.to_string() == words);
             let der = Der::build(|der| der.oid(oid));
-            prop_assert_eq!(Value::only(&der).unwrap().dotted(), Some(oid.to_string()));
+            prop_assert_eq!(Value::only(&der).unwrap().dotted(), Some(words));
         }
 
         #[test]

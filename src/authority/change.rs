@@ -81,7 +81,9 @@ impl Authority {
             return Ok(Err(missing(tx, request.ca, request.serial)?.into()));
         };
         let (kind, carrier) = match record.subject {
-            Subject::Authority => return Ok(Err(Rule::AuthorityItself.into())),
+            Subject::Authority | Subject::Link(_) => {
+                return Ok(Err(Rule::AuthorityItself.into()));
+            }
             Subject::Service(_) => return Ok(Err(Rule::ServiceItself.into())),
             Subject::Holder(kind, carrier, _) => (kind, carrier),
         };
@@ -111,13 +113,19 @@ pub(super) fn supersede(
     policy: &Policy,
 ) -> Result<(), StoreError> {
     let record = tx.at_intent(intent)?;
-    let standing = match record.state {
+    let standing = match record.recorded {
         State::Live => Standing::Live,
         State::Held(_) => Standing::Held,
         State::Intended | State::Revoked(..) | State::Expired => return Ok(()),
     };
     if record.not_after < tx.at() {
         return tx.expire(&record);
+    }
+    // Under a compromised key it has ended already, which it now says itself: lists and answers agree.
+    if let State::Revoked(since, reason) = record.state {
+        tx.revoke(&record, reason, since)?;
+        let ground = revocation::ground(record.ca.kind(), reason);
+        return tx.put_cause(record.intent, BY_COMPROMISE, ground, Behind::default());
     }
     let Subject::Holder(kind, carrier, _) = record.subject else {
         return Ok(());
@@ -165,6 +173,9 @@ fn beginning(record: &CertificateRecord, since: Since, now: Timestamp) -> Timest
 
 /// What stands in place of a change of the register when a command did it.
 const BY_COMMAND: &str = "command";
+
+/// The same where the key that issued a certificate is compromised.
+pub(super) const BY_COMPROMISE: &str = "ca-compromise";
 
 /// Gives an intended certificate up, and records why.
 pub(super) fn void(tx: &mut Tx<'_>, record: &CertificateRecord) -> Result<(), StoreError> {

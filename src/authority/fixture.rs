@@ -4,6 +4,7 @@ use rand_core::OsRng;
 
 use crate::asn1::KeyAlgorithm;
 use crate::clock::FixedClock;
+use crate::credential::Profile;
 use crate::policy::Policy;
 use crate::profile::Realm;
 use crate::signer;
@@ -19,6 +20,7 @@ use super::FoundingKeys;
 
 /// A store in which an installation was founded, with its keys: the authorities', that of publication,
 /// the responders'.
+#[derive(Debug)]
 pub(super) struct Founded {
     folder: tempfile::TempDir,
     pub(super) keys: Vec<PrivateKey>,
@@ -42,7 +44,7 @@ impl Founded {
             signature_responder: responder.public_key(),
             user_authentication_responder: other.public_key(),
         };
-        Authority::found(&store, &clock, &realm, &keys).unwrap();
+        Authority::found(&store, &clock, &realm, Profile::Current, &keys).unwrap();
         founded
     }
 

@@ -5,6 +5,7 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::lint;
 use crate::profile::CaGrant;
@@ -27,7 +28,7 @@ use super::AuthorityError;
 impl Authority {
     /// Founds an installation in a new store: both authorities issue their own certificates to
     /// these keys, each the first number of its counter; then the signature authority issues the
-    /// publication certificate, and each that of its responder.
+    /// publication certificate, and each that of its responder. Both issue for the cards of that profile.
     ///
     /// # Errors
     /// When a key is too weak, comes twice or fails, or the store does.
@@ -35,6 +36,7 @@ impl Authority {
         store: &Store,
         clock: &dyn Clock,
         realm: &Realm,
+        profile: Profile,
         keys: &FoundingKeys<'_>,
     ) -> Result<(), AuthorityError> {
         let all = keys.all();
@@ -44,7 +46,7 @@ impl Authority {
             }
             lint::key(key).map_err(AuthorityError::Key)?;
         }
-        let founding = Founding { store, realm, now: clock.now() };
+        let founding = Founding { store, realm, profile, now: clock.now() };
         for ca in CaName::ALL {
             let (signer, responder) = match ca {
                 CaName::Signature => (keys.signature, keys.signature_responder),
@@ -94,24 +96,25 @@ impl<'a> FoundingKeys<'a> {
 struct Founding<'a> {
     store: &'a Store,
     realm: &'a Realm,
+    profile: Profile,
     now: Timestamp,
 }
 
 impl Founding<'_> {
     /// The first generation of an authority, with its certificate in force.
     fn authority(&self, ca: CaName, signer: &dyn Signer) -> Result<Issuer, AuthorityError> {
-        let (realm, key) = (self.realm, signer.public_key());
+        let (realm, profile, key) = (self.realm, self.profile, signer.public_key());
         let (generation, not_before) = (Generation::FIRST, self.now);
         let (serial, not_after) = self.certify(None, signer, |tx| {
             if ca == CaName::Signature {
                 tx.found()?;
             }
             let serial = tx.draw_serial(ca)?;
-            let grant = CaGrant { realm, ca, generation, serial, key, not_before };
+            let grant = CaGrant { realm, ca, generation, serial, key, profile, not_before };
             ca_certificate(&grant).map_err(|_| AuthorityError::Time)
         })?;
         let (key_id, algorithm) = (key.key_id(), key.algorithm());
-        Ok(Issuer { ca, generation, serial, key_id, algorithm, not_before, not_after })
+        Ok(Issuer { ca, generation, serial, key_id, algorithm, profile, not_before, not_after })
     }
 
     /// Puts a service's certificate in force.
@@ -151,7 +154,7 @@ impl Founding<'_> {
             self.store.tx(self.now, |tx| {
                 let record = tx.at_intent(sealed.intent())?;
                 tx.complete(&record, &sealed)?;
-                if issuer.is_none() { tx.add_generation(&sealed) } else { Ok(()) }
+                if issuer.is_none() { tx.add_generation(&sealed, None) } else { Ok(()) }
             })?;
         }
         Ok(made)
@@ -276,7 +279,7 @@ mod tests {
                 signature_responder: fourth.public_key(),
                 user_authentication_responder: fifth.public_key(),
             };
-            let error = Authority::found(&store, &clock, &realm, &keys);
+            let error = Authority::found(&store, &clock, &realm, Profile::Current, &keys);
             assert!(matches!(error, Err(AuthorityError::KeyTwice)), "{error:?}");
         }
         let untouched = store.tx(clock.now(), |tx| tx.last_change());

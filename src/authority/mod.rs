@@ -2,14 +2,17 @@
 //! together and leave every judgement to the domain.
 
 mod change;
+mod compromise;
 mod digest;
 #[cfg(feature = "sqlite")]
 #[cfg(test)]
 mod fixture;
 mod found;
+mod generation;
 pub mod home;
 mod ingest;
 mod issue;
+mod link;
 mod outcome;
 pub mod publish;
 mod records;
@@ -33,6 +36,7 @@ use crate::clock::Clock;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::lint;
 use crate::policy::Policy;
@@ -44,6 +48,7 @@ use crate::seal::SealError;
 use crate::seal::assemble;
 use crate::signer::Signer;
 use crate::store::CertificateRecord;
+use crate::store::GenerationRecord;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::Tx;
@@ -53,16 +58,24 @@ use service::ServiceCertificate;
 
 pub use change::Change;
 pub use change::ChangeRequest;
+pub use compromise::CompromiseRequest;
+pub use compromise::Compromised;
 pub use digest::Difference;
 pub use digest::DigestLine;
 pub use digest::Digests;
 pub use digest::Incomplete;
 pub use found::FoundingKeys;
+pub use generation::Duty;
+pub use generation::GenerationStanding;
+pub use generation::RollOverPlan;
 pub use ingest::Correction;
 pub use ingest::EventOutcome;
 pub use ingest::Fate;
 pub use ingest::Finding;
 pub use ingest::Touched;
+pub use link::Link;
+pub use link::Linked;
+pub use link::NewLink;
 pub use outcome::Issued;
 pub use outcome::Outcome;
 pub use outcome::Refused;
@@ -113,12 +126,40 @@ pub struct Authority {
 #[derive(Debug)]
 struct KeyGeneration {
     issuer: Issuer,
+    /// As it stood when it was taken up.
+    record: GenerationRecord,
     key: PublicKey,
     certificate: Vec<u8>,
     signer: Option<Box<dyn Signer>>,
 }
 
 impl KeyGeneration {
+    /// One as the store has it, without its key.
+    fn read(tx: &mut Tx<'_>, record: GenerationRecord) -> Result<Self, StoreError> {
+        let unsigned = StoreError::Damaged("an authority is not signed");
+        let algorithm = record.algorithm.signature_identifier();
+        let certificate = der_of(tx, &record.certificate, &algorithm)?.ok_or(unsigned)?;
+        let key = PublicKey::of_certificate(&certificate)
+            .map_err(|_| StoreError::Damaged("an authority has no key"))?;
+        let own = &record.certificate;
+        let issuer = Issuer {
+            ca: own.ca,
+            generation: own.generation,
+            serial: own.serial,
+            key_id: record.key_id,
+            algorithm: record.algorithm,
+            profile: record.profile,
+            not_before: own.not_before,
+            not_after: own.not_after,
+        };
+        Ok(Self { issuer, record, key, certificate, signer: None })
+    }
+
+    /// Whether its key was compromised when it was taken up.
+    fn is_compromised(&self) -> bool {
+        self.record.compromised.is_some()
+    }
+
     /// Whether its own certificate has begun and has not ended.
     fn is_in_force(&self, at: Timestamp) -> bool {
         self.issuer.is_in_force(at)
@@ -136,26 +177,9 @@ impl KeyGeneration {
 /// Every generation of both authorities, oldest first, without their keys.
 fn generations(store: &Store, now: Timestamp) -> Result<Vec<KeyGeneration>, AuthorityError> {
     store.tx(now, |tx| {
-        let mut found = Vec::new();
-        for record in tx.generations()? {
-            let unsigned = StoreError::Damaged("an authority is not signed");
-            let algorithm = record.algorithm.signature_identifier();
-            let certificate = der_of(tx, &record.certificate, &algorithm)?.ok_or(unsigned)?;
-            let key = PublicKey::of_certificate(&certificate)
-                .map_err(|_| StoreError::Damaged("an authority has no key"))?;
-            let own = &record.certificate;
-            let issuer = Issuer {
-                ca: own.ca,
-                generation: own.generation,
-                serial: own.serial,
-                key_id: record.key_id,
-                algorithm: record.algorithm,
-                not_before: own.not_before,
-                not_after: own.not_after,
-            };
-            found.push(KeyGeneration { issuer, key, certificate, signer: None });
-        }
-        Ok(found)
+        let records = tx.generations()?;
+        let each = |record| Ok(KeyGeneration::read(tx, record)?);
+        records.into_iter().map(each).collect()
     })
 }
 
@@ -217,6 +241,21 @@ impl Authority {
     #[must_use]
     pub fn realm(&self) -> &Realm {
         &self.realm
+    }
+
+    /// For which cards an authority issues now, as far as this process knows; where none of its
+    /// generations does, for which its newest would.
+    ///
+    /// # Errors
+    /// When it has no generation.
+    pub fn profile(&self, ca: CaName) -> Result<Profile, AuthorityError> {
+        let standings = self.standings(self.now());
+        let issues = standings.iter().find(|own| own.ca == ca && own.duty == Duty::Issues);
+        let known = match issues {
+            Some(own) => self.generation(ca, own.generation)?,
+            None => self.newest(ca)?,
+        };
+        Ok(known.issuer.profile)
     }
 
     /// The certificate with this number, with its DER once it was issued.
@@ -300,15 +339,6 @@ impl Authority {
             .find(|key| key.issuer.ca == ca && key.issuer.generation == generation)
             .ok_or(AuthorityError::NoKey { ca, generation })
     }
-
-    /// The generation that issues to holders: the newest.
-    fn issuing(&self, ca: CaName) -> Result<&KeyGeneration, AuthorityError> {
-        self.generations
-            .iter()
-            .filter(|key| key.issuer.ca == ca)
-            .max_by_key(|key| key.issuer.generation)
-            .ok_or(AuthorityError::NoKey { ca, generation: Generation::FIRST })
-    }
 }
 
 /// A certificate's DER out of its stored parts; none when it was never signed.
@@ -360,6 +390,9 @@ pub enum AuthorityError {
     /// An authority has another generation since the installation was opened.
     #[error("an authority's key was rolled over meanwhile: start again")]
     RolledOver,
+    /// A link between generations was made, or a key compromised, since they were looked at.
+    #[error("the generations or their links changed meanwhile: start again")]
+    LinkChanged,
     /// A service has another certificate since the installation was opened.
     #[error("the {service} certificate was renewed or revoked meanwhile: start again")]
     ServiceChanged {

@@ -1,6 +1,7 @@
 //! What became of a request.
 
 use serde::Serialize;
+use serde::Serializer;
 
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -12,6 +13,7 @@ use crate::law::Refusal;
 use crate::law::validity::Clause;
 use crate::lint::KeyFault;
 use crate::profile::Partition;
+use crate::signer::SignError;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,44 +91,61 @@ pub struct Refused {
     pub item: Option<&'static str>,
     /// What is wrong and what to do, without a holder's data.
     pub message: String,
+    /// Why the key did not sign, where that is why: for the operator, not for whoever asked.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "in_words")]
+    #[source]
+    pub cause: Option<SignError>,
 }
 
 impl Refused {
     /// A refusal by a rule that concerns no single item.
     #[must_use]
     pub fn new(rule: &'static str, message: impl Into<String>) -> Self {
-        Self { rule, item: None, message: message.into() }
+        Self { rule, item: None, message: message.into(), cause: None }
     }
+
+    /// A refusal on account of one item.
+    fn of_item(rule: &'static str, item: Option<&'static str>, message: String) -> Self {
+        Self { item, ..Self::new(rule, message) }
+    }
+
+    /// What is wrong, with why the key did not sign: for the operator.
+    #[must_use]
+    pub fn explained(&self) -> String {
+        match self.cause {
+            Some(cause) => format!("{} ({cause})", self.message),
+            None => self.message.clone(),
+        }
+    }
+}
+
+/// A cause as its message.
+fn in_words<S: Serializer>(cause: &Option<SignError>, serializer: S) -> Result<S::Ok, S::Error> {
+    cause.map(|cause| cause.to_string()).serialize(serializer)
 }
 
 impl From<Fault> for Refused {
     fn from(fault: Fault) -> Self {
-        Self { rule: fault.code(), item: Some(fault.item.as_str()), message: fault.to_string() }
+        Self::of_item(fault.code(), Some(fault.item.as_str()), fault.to_string())
     }
 }
 
 impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            rule: refusal.code(),
-            item: refusal.item().map(crate::holder::Item::as_str),
-            message: refusal.to_string(),
-        }
+        let item = refusal.item().map(crate::holder::Item::as_str);
+        Self::of_item(refusal.code(), item, refusal.to_string())
     }
 }
 
 impl From<crate::register::Refusal> for Refused {
     fn from(refusal: crate::register::Refusal) -> Self {
-        Self {
-            rule: refusal.code(),
-            item: refusal.item().map(crate::holder::Item::as_str),
-            message: refusal.to_string(),
-        }
+        let item = refusal.item().map(crate::holder::Item::as_str);
+        Self::of_item(refusal.code(), item, refusal.to_string())
     }
 }
 
 impl From<KeyFault> for Refused {
     fn from(fault: KeyFault) -> Self {
-        Self { rule: fault.code(), item: Some("public_key"), message: fault.to_string() }
+        Self::of_item(fault.code(), Some("public_key"), fault.to_string())
     }
 }

@@ -132,6 +132,16 @@ impl Authority {
     pub(super) fn is_ending(&self, service: ServiceKey, within: i64) -> bool {
         let now = self.now();
         let Ok(current) = self.in_force(service) else { return true };
+        let is_better = |key: &KeyGeneration| {
+            let of = |record: &CertificateRecord| (record.ca, record.generation);
+            !key.is_compromised() && of(&key.record.certificate) != of(&current.record)
+        };
+        // Certified under a key that is compromised, where another can certify it by now.
+        if current.record.state != current.record.recorded
+            && self.certifying(service, now).is_ok_and(is_better)
+        {
+            return true;
+        }
         let end = current.record.not_after;
         let lasts_longer = || {
             // Where the issuer ends as soon, another one would be made at every publication.
@@ -266,7 +276,7 @@ impl Authority {
     }
 
     /// The generation that certifies a service's key: a responder's is its own, publication's the
-    /// newest in force. Where a holder's certificate would be refused because the newest has not
+    /// newest in force whose key is not compromised. Where a holder's certificate would be refused because the newest has not
     /// begun, publication goes on.
     fn certifying(&self, service: ServiceKey, at: Timestamp) -> Result<&KeyGeneration, Rule> {
         match service {
@@ -284,7 +294,8 @@ impl Authority {
                 let own =
                     || self.generations.iter().filter(|key| key.issuer.ca == CaName::Signature);
                 let in_force = own().filter(|key| key.is_in_force(at));
-                in_force.max_by_key(|key| key.issuer.generation).ok_or({
+                // One whose key is compromised where there is no other: lists must go on.
+                in_force.max_by_key(|key| (!key.is_compromised(), key.issuer.generation)).ok_or({
                     let is_to_come = own().any(|key| at < key.issuer.not_before);
                     if is_to_come { Rule::CaNotYet } else { Rule::CaEnded }
                 })
@@ -306,7 +317,7 @@ impl Authority {
             PublicKey::of_certificate(&known.certificate).is_ok_and(|own| own == *key)
         };
         let is_revoked =
-            |known: &&ServiceCertificate| matches!(known.record.state, State::Revoked(..));
+            |known: &&ServiceCertificate| matches!(known.record.recorded, State::Revoked(..));
         Ok(self.services.iter().filter(is_revoked).any(is_its))
     }
 }
@@ -330,7 +341,7 @@ fn compromised(
     }
     let at = tx.at();
     let mut records = tx.service_certificates(service)?;
-    records.retain(|record| record.state == State::Live && record.not_after >= at);
+    records.retain(|record| record.recorded == State::Live && record.not_after >= at);
     Ok(records)
 }
 
@@ -417,7 +428,7 @@ mod tests {
     fn the_newest_generation_in_force_certifies_it() {
         let founded = Founded::new();
         let mut authority = opened(&founded, "2030-01-01T00:00:00Z");
-        authority.roll_over(CaName::Signature, new_signer()).unwrap().unwrap();
+        authority.roll_over(CaName::Signature, None, new_signer(), None).unwrap().unwrap();
         let renewed = authority.renew_publication().unwrap().unwrap();
         assert_eq!((renewed.generation.get(), renewed.serial.get()), (2, 5));
         // The clock set back: the second has not begun, and the first needs no help.

@@ -207,7 +207,7 @@ impl From<&CertificateRecord> for StandingReport {
 fn carrier(record: &CertificateRecord) -> Option<Carrier> {
     match record.subject {
         Subject::Holder(_, carrier, _) => Some(carrier),
-        Subject::Authority | Subject::Service(_) => None,
+        Subject::Authority | Subject::Link(_) | Subject::Service(_) => None,
     }
 }
 

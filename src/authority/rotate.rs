@@ -143,7 +143,7 @@ mod tests {
         let mut authority = opened(&founded, "2027-01-01T00:00:00Z");
         let key = signer::generate(KeyAlgorithm::P384, &mut OsRng).unwrap();
         let signer = Box::new(SoftwareSigner::new(&key).unwrap());
-        authority.roll_over(SIGNATURE, signer).unwrap().unwrap();
+        authority.roll_over(SIGNATURE, None, signer, None).unwrap().unwrap();
         let second = FIRST.next().unwrap();
         assert!(authority.is_responder_ending(SIGNATURE, second), "it has none yet");
         let algorithm = |authority: &Authority, generation| {

@@ -52,13 +52,23 @@ pub enum Rule {
     UnknownGeneration,
     /// The generation is not in force any more.
     GenerationEnded,
+    /// The key of the generation that would issue is compromised.
+    CaCompromised,
+    /// The compromise of the generation's key is recorded already.
+    AlreadyCompromised,
+    /// The time of a compromise does not lie within the life of the key.
+    CompromiseTime,
+    /// No key of the authority is compromised.
+    NotCompromised,
+    /// A generation cannot take over at the time that was given.
+    IssueFrom,
     /// The clock of a production installation cannot be set.
     ProductionClock,
 }
 
 impl Rule {
     /// Every rule.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 29] = [
         Self::RequestConflict,
         Self::RequestPending,
         Self::IssuePending,
@@ -82,6 +92,11 @@ impl Rule {
         Self::CaEnded,
         Self::UnknownGeneration,
         Self::GenerationEnded,
+        Self::CaCompromised,
+        Self::AlreadyCompromised,
+        Self::CompromiseTime,
+        Self::NotCompromised,
+        Self::IssueFrom,
         Self::ProductionClock,
     ];
 
@@ -112,6 +127,11 @@ impl Rule {
             Self::CaEnded => "R-CA-ENDED",
             Self::UnknownGeneration => "R-GENERATION-UNKNOWN",
             Self::GenerationEnded => "R-GENERATION-ENDED",
+            Self::CaCompromised => "R-CA-COMPROMISED",
+            Self::AlreadyCompromised => "R-ALREADY-COMPROMISED",
+            Self::CompromiseTime => "R-COMPROMISE-TIME",
+            Self::NotCompromised => "R-NOT-COMPROMISED",
+            Self::IssueFrom => "R-ISSUE-FROM",
             Self::ProductionClock => "R-PRODUCTION-CLOCK",
         }
     }
@@ -193,6 +213,26 @@ impl Rule {
             Self::GenerationEnded => {
                 "this generation has ended, and its certificates with it: nobody needs an answer \
                  about them from its responder"
+            }
+            Self::CaCompromised => {
+                "the key of the authority's newest generation is compromised: roll over first, with \
+                 jpki ca rollover"
+            }
+            Self::AlreadyCompromised => {
+                "the compromise of this generation's key is recorded already, and for good: jpki ca \
+                 list shows since when"
+            }
+            Self::CompromiseTime => {
+                "a key is compromised at some time from the beginning of its certificate up to now: \
+                 give that time"
+            }
+            Self::NotCompromised => {
+                "no key of this authority is compromised: what is revoked stands on the lists of jpki \
+                 crl publish"
+            }
+            Self::IssueFrom => {
+                "the new generation takes over later than now, while the one before may still issue: \
+                 give such a time, or none to take over at once"
             }
             Self::ProductionClock => {
                 "this home was initialised with --production: its clock cannot be set by --at"

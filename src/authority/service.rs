@@ -67,7 +67,8 @@ impl Authority {
     }
 
     /// The newest certificate of a service's key that is in force now; its state is that of the
-    /// opening.
+    /// opening. One whose issuer's key is compromised counts: its own key is not, and while the
+    /// authority has no other generation, nobody could certify it anew.
     pub(super) fn in_force(
         &self,
         service: ServiceKey,
@@ -76,7 +77,7 @@ impl Authority {
         let in_force = |known: &&ServiceCertificate| {
             let record = &known.record;
             known.of == service
-                && record.state == State::Live
+                && record.recorded == State::Live
                 && (record.not_before..=record.not_after).contains(&now)
         };
         let found = self.services.iter().rev().find(in_force);
@@ -139,6 +140,17 @@ impl Authority {
     pub(super) fn newest_certificate(&self, service: ServiceKey) -> Option<&[u8]> {
         let mut known = self.services.iter().rev();
         known.find(|known| known.of == service).map(|known| known.certificate.as_slice())
+    }
+
+    /// The SHA-256 of the key of a service's newest certificate; none where there never was one.
+    pub(super) fn certified_key_hash(
+        &self,
+        service: ServiceKey,
+    ) -> Result<Option<[u8; 32]>, AuthorityError> {
+        let Some(der) = self.newest_certificate(service) else { return Ok(None) };
+        let certified = PublicKey::of_certificate(der)
+            .map_err(|_| StoreError::Damaged("a service has no key"))?;
+        Ok(Some(certified.hash()))
     }
 
     /// Every service's key that there is, or should be.

@@ -2,13 +2,18 @@
 
 use crate::clock::Timestamp;
 use crate::credential::CaName;
+use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::law::revocation;
 use crate::store::CauseRow;
 use crate::store::CertificateRecord;
 use crate::store::State;
+use crate::store::StoreError;
+use crate::store::Tx;
 
 use super::Authority;
 use super::AuthorityError;
+use super::change::BY_COMPROMISE;
 use super::change::missing;
 use super::outcome::Refused;
 
@@ -43,8 +48,34 @@ impl Authority {
             if current && certificate.not_after < at {
                 certificate.state = State::Expired;
             }
-            let cause = tx.cause(certificate.intent)?;
+            let mut cause = tx.cause(certificate.intent)?;
+            if let State::Revoked(_, reason @ Reason::CaCompromise) = certificate.state
+                && certificate.state != certificate.recorded
+            {
+                cause = of_compromise(tx, &certificate, reason)?.or(cause);
+            }
             Ok(Ok(Why { certificate, cause }))
         })
     }
+}
+
+/// What ended a certificate whose issuer's key is compromised: the record of that.
+fn of_compromise(
+    tx: &mut Tx<'_>,
+    certificate: &CertificateRecord,
+    reason: Reason,
+) -> Result<Option<CauseRow>, StoreError> {
+    let issuer = (certificate.ca, certificate.generation);
+    let mut generations = tx.generations()?.into_iter();
+    let own = generations.find(|own| (own.certificate.ca, own.certificate.generation) == issuer);
+    let Some(compromise) = own.and_then(|own| own.compromised) else { return Ok(None) };
+    Ok(Some(CauseRow {
+        change: BY_COMPROMISE.to_owned(),
+        article: revocation::ground(certificate.ca.kind(), reason),
+        event: None,
+        timer: None,
+        request: tx.request_of(certificate.intent)?,
+        entry: compromise.entry,
+        at: compromise.at,
+    }))
 }

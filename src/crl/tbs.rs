@@ -120,14 +120,26 @@ impl TbsList {
         measure: Measure,
         entries: impl IntoIterator<Item: Borrow<Entry>>,
     ) -> Result<Self, EncodeError> {
+        Self::fill(edition, measure, |encoder| encoder.extend(entries))
+    }
+
+    /// Writes a list into memory whose entries come from somewhere that may fail.
+    ///
+    /// # Errors
+    /// As [`TbsList::encode`], and those of `fill`.
+    pub(crate) fn fill<E: From<EncodeError>>(
+        edition: &Edition<'_>,
+        measure: Measure,
+        fill: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Result<(), E>,
+    ) -> Result<Self, E> {
         let names = edition.names();
         let head = edition.head(&names);
         let mut der = Vec::new();
         // Once and not by doubling. Where there is no such room, the sink says so.
         let room = usize::try_from(head.octets(measure)?).unwrap_or_default();
-        der.try_reserve_exact(room).map_err(io::Error::from)?;
+        der.try_reserve_exact(room).map_err(|error| EncodeError::from(io::Error::from(error)))?;
         let mut encoder = Encoder::new(&head, measure, &mut der)?;
-        encoder.extend(entries)?;
+        fill(&mut encoder)?;
         let encoded = encoder.finish()?;
         Ok(Self {
             der,

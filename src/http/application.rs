@@ -9,6 +9,7 @@ use axum::http::Response;
 use axum::http::request::Parts;
 
 use crate::authority::home::Home;
+use crate::signer::pkcs11::TokenHealth;
 
 use super::metrics::Metrics;
 use super::problem::Problem;
@@ -99,6 +100,15 @@ impl Check {
         look: impl Fn() -> Result<(), String> + Send + Sync + 'static,
     ) -> Self {
         Self { name, look: Arc::new(look) }
+    }
+
+    /// Whether the token answers that holds a home's keys, if one does: by the calls of this process,
+    /// since a look at it would have to use a key.
+    pub fn key_device(home: impl Fn() -> Option<TokenHealth> + Send + Sync + 'static) -> Self {
+        Self::new("key-device", move || match home() {
+            Some(health) if !health.is_well() => Err(health.to_string()),
+            Some(_) | None => Ok(()),
+        })
     }
 }
 

@@ -20,6 +20,7 @@ mod conditional;
 mod connection;
 mod crl;
 mod fetch;
+mod generations;
 mod listener;
 mod log;
 mod metrics;

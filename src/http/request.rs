@@ -182,7 +182,6 @@ async fn behind_others() {
 /// With more requests under way than this, waiting for the others would take longer than it spares.
 const TOGETHER: i64 = 64;
 
-
 /// Whether this client is answered here at all.
 fn pass(gate: Gate, caller: &Caller) -> Result<(), Problem> {
     match gate {
@@ -422,9 +421,7 @@ impl Content {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         match self {
             Self::Whole(octets) if octets.is_empty() => Poll::Ready(None),
-            Self::Whole(octets) => {
-                Poll::Ready(Some(Ok(Frame::data(std::mem::take(octets)))))
-            }
+            Self::Whole(octets) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(octets))))),
             Self::Produced(body) => hyper::body::Body::poll_frame(Pin::new(body), context),
         }
     }

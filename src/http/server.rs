@@ -26,6 +26,7 @@ use super::application::Check;
 use super::application::blocking;
 use super::census::Census;
 use super::crl::Publication;
+use super::generations;
 use super::listener::Listening;
 use super::listener::Phase;
 use super::listener::accept;
@@ -128,6 +129,7 @@ impl Server {
         let mut checks = Vec::new();
         if needs_store(listeners) {
             checks.push(store_check(home.folder()));
+            generations::register(home.folder(), clock, &metrics);
         }
         // The last, because it tells of all others.
         let (admin, others): (Vec<_>, Vec<_>) =

@@ -95,6 +95,22 @@ impl Article {
         "an error of the record was found",
         false,
     );
+    /// The authority's own key leaked: every certificate under it ends.
+    pub const SIGNATURE_AUTHORITY_LEAK: Self = article(
+        Statute::PublicAuthentication,
+        "14",
+        "公的個人認証法第14条",
+        "the authority's own key was leaked or may have been: every certificate under it ends",
+        true,
+    );
+    /// The same for user authentication.
+    pub const AUTHENTICATION_AUTHORITY_LEAK: Self = article(
+        Statute::PublicAuthentication,
+        "33",
+        "公的個人認証法第33条",
+        "the authority's own key was leaked or may have been: every certificate under it ends",
+        false,
+    );
     /// No two at once.
     pub const SIGNATURE_ONE: Self = article(
         Statute::PublicAuthentication,
@@ -153,7 +169,7 @@ impl Article {
     );
 
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::SIGNATURE_REQUEST,
         Self::AUTHENTICATION_REQUEST,
         Self::SIGNATURE_LEAK,
@@ -163,6 +179,8 @@ impl Article {
         Self::AUTHENTICATION_ENTRY,
         Self::SIGNATURE_ERROR,
         Self::AUTHENTICATION_ERROR,
+        Self::SIGNATURE_AUTHORITY_LEAK,
+        Self::AUTHENTICATION_AUTHORITY_LEAK,
         Self::SIGNATURE_ONE,
         Self::AUTHENTICATION_ONE,
         Self::PHONE_SIGNATURE,

@@ -12,6 +12,8 @@ mod birthday;
 pub mod effect;
 pub mod eligibility;
 pub mod revocation;
+pub mod rollover;
+pub mod terms;
 pub mod validity;
 
 use std::fmt;

@@ -14,6 +14,7 @@
 //! A hold (一時保留) is no ground of the Act but how a report of loss is carried out until it is
 //! settled: listed as `certificate-hold`.
 
+use crate::clock::Timestamp;
 use crate::credential::Carrier;
 use crate::credential::Kind;
 use crate::credential::Reason;
@@ -56,8 +57,11 @@ pub fn judge(
 pub fn ground(kind: Kind, reason: Reason) -> Article {
     let [signature, authentication] = match reason {
         Reason::Unspecified => [Article::DISCARDED; 2],
-        Reason::KeyCompromise | Reason::CaCompromise | Reason::CertificateHold => {
+        Reason::KeyCompromise | Reason::CertificateHold => {
             [Article::SIGNATURE_LEAK, Article::AUTHENTICATION_LEAK]
+        }
+        Reason::CaCompromise => {
+            [Article::SIGNATURE_AUTHORITY_LEAK, Article::AUTHENTICATION_AUTHORITY_LEAK]
         }
         Reason::AffiliationChanged => [Article::SIGNATURE_ERROR, Article::AUTHENTICATION_ERROR],
         Reason::Superseded => [Article::SIGNATURE_ONE, Article::AUTHENTICATION_ONE],
@@ -68,6 +72,26 @@ pub fn ground(kind: Kind, reason: Reason) -> Article {
     match kind {
         Kind::Signature => signature,
         Kind::UserAuthentication => authentication,
+    }
+}
+
+/// Since when and why a certificate counts as revoked whose authority's key is compromised since then
+/// (認証局の秘密鍵の危殆化), where `before` is what lists said of it until then. Act art. 14, 33: all under
+/// that key have lost their effect, whatever is recorded of one alone.
+///
+/// What took effect first counts. One that was revoked by then keeps its date and its reason, which say
+/// more about it; one that was held keeps the date of its hold, and takes the reason, as any hold that
+/// ends in revocation; everything else ends with the key. What is done to one alone afterwards changes
+/// nothing any more.
+#[must_use]
+pub fn under_compromise(
+    before: Option<(Timestamp, Reason)>,
+    compromised: Timestamp,
+) -> (Timestamp, Reason) {
+    match before {
+        Some((held, Reason::CertificateHold)) => (held.min(compromised), Reason::CaCompromise),
+        Some((revoked, reason)) if revoked <= compromised => (revoked, reason),
+        Some(_) | None => (compromised, Reason::CaCompromise),
     }
 }
 
@@ -269,6 +293,27 @@ mod tests {
         let revoked = |since| Ok(Outcome::Revoked { reason, since });
         assert_eq!(outcome(Standing::Live, Act::Revoke(reason)), revoked(Since::Now));
         assert_eq!(outcome(Standing::Held, Act::Revoke(reason)), revoked(Since::Hold));
+    }
+
+    #[test]
+    fn under_a_compromised_key_what_took_effect_first_counts() {
+        let at = |day: u8| format!("2026-05-{day:02}T00:00:00Z").parse::<Timestamp>().unwrap();
+        let compromised = (at(10), Reason::CaCompromise);
+        assert_eq!(under_compromise(None, at(10)), compromised);
+        for reason in Reason::ALL {
+            let [before, same, after] =
+                [9, 10, 11].map(|day| under_compromise(Some((at(day), reason)), at(10)));
+            assert_eq!(after, compromised, "{reason}");
+            if reason == Reason::CertificateHold {
+                assert_eq!([before, same], [(at(9), Reason::CaCompromise), compromised]);
+            } else {
+                assert_eq!([before, same], [(at(9), reason), (at(10), reason)]);
+            }
+            // Whatever is recorded of it afterwards, it stays so.
+            for said in [before, same, after] {
+                assert_eq!(under_compromise(Some(said), at(10)), said);
+            }
+        }
     }
 
     #[test]

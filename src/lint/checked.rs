@@ -89,6 +89,7 @@ fn judge(
     let (ca, generation) = tbs.issuer();
     let (table, municipality) = match tbs.subject() {
         Subject::Authority => (Table::Authority(ca), None),
+        Subject::Link(_) => (Table::Link(ca), None),
         Subject::Service(service) => (Table::Service(ca, service), None),
         Subject::Holder(kind, carrier, municipality) => {
             (Table::Holder(kind, carrier), Some(municipality))
@@ -96,6 +97,7 @@ fn judge(
     };
     let expected = Expected {
         table,
+        profile: authority.issuer.map_or(tbs.profile(), |issuer| issuer.profile),
         organisation: authority.realm.organisation().as_str(),
         arc: authority.realm.arc(),
         ocsp_url: Some(authority.realm.ocsp_url()),
@@ -109,13 +111,17 @@ fn judge(
     let signs = authority.issuer.map(|issuer| (issuer.ca, issuer.generation));
     let right = match (table, signs) {
         (Table::Authority(_), None) => true,
-        (Table::Service(..) | Table::Holder(..), Some(signs)) => {
+        (Table::Link(_) | Table::Service(..) | Table::Holder(..), Some(signs)) => {
             signs == (ca, generation) && table.ca() == ca
         }
-        (Table::Authority(_), Some(_)) | (Table::Service(..) | Table::Holder(..), None) => false,
+        (Table::Authority(_), Some(_))
+        | (Table::Link(_) | Table::Service(..) | Table::Holder(..), None) => false,
     };
     if !right {
         findings.push(rules::STATED.broken_at(Severity::Error, "the generation that is to sign"));
+    }
+    if authority.issuer.is_some_and(|issuer| issuer.profile != tbs.profile()) {
+        findings.push(rules::STATED.broken_at(Severity::Error, "the profile"));
     }
     Findings::of(findings)?;
     Ok(Checked(tbs))

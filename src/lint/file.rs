@@ -9,6 +9,7 @@ use crate::asn1::tag;
 use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Kind;
+use crate::credential::Profile;
 use crate::profile::PolicyArc;
 
 use super::certificate;
@@ -16,11 +17,13 @@ use super::certificate::Expected;
 use super::certificate::Parts;
 use super::certificate::Table;
 use super::finding::Finding;
+use super::finding::Rule;
 use super::finding::Severity;
 use super::rules;
 
 /// Judges a complete certificate in DER, issued by whomever: what it is and in whose name is read
-/// from itself.
+/// from itself. How long it may live depends on the profile of the generation that issued it: it is
+/// taken for the first whose life it fits.
 ///
 /// Without the issuer's certificate it cannot check the signature of a holder's or a service's
 /// certificate, nor the parts that repeat the issuer's; a notice says so. An authority's certificate
@@ -29,7 +32,7 @@ use super::rules;
 pub fn certificate_file(der: &[u8]) -> Report {
     match Certificate::read(der) {
         Ok(certificate) => certificate.judge(),
-        Err(NotDer) => Report { table: None, findings: vec![rules::DER.broken(Severity::Error)] },
+        Err(NotDer) => Report::without_table(&rules::DER),
     }
 }
 
@@ -39,11 +42,18 @@ pub fn certificate_file(der: &[u8]) -> Report {
 pub struct Report {
     /// The table that the certificate was held against; none when it is not one of JPKI.
     pub table: Option<Table>,
+    /// The profile whose life it has: one of today's cards, or the next one's. Whoever knows the
+    /// generation that issued it may know better; none where the profile has no say.
+    pub profile: Option<Profile>,
     /// The findings, in the order of the fields that they are about.
     pub findings: Vec<Finding>,
 }
 
 impl Report {
+    fn without_table(rule: &Rule) -> Self {
+        Self { table: None, profile: None, findings: vec![rule.broken(Severity::Error)] }
+    }
+
     /// Whether the certificate is as the profile has it, warnings aside.
     #[must_use]
     pub fn conforms(&self) -> bool {
@@ -78,11 +88,12 @@ impl<'a> Certificate<'a> {
         let name = certificate::organisation_and_unit(self.parts.issuer);
         let (organisation, unit) = name.unwrap_or_default();
         let Some((table, arc)) = self.table(unit) else {
-            let findings = vec![rules::TABLE.broken(Severity::Error)];
-            return Report { table: None, findings };
+            return Report::without_table(&rules::TABLE);
         };
+        let profile = certificate::profile_of(table, &self.parts);
         let expected = Expected {
             table,
+            profile: profile.unwrap_or_default(),
             organisation,
             arc: match organisation {
                 "JPKI" => PolicyArc::Production,
@@ -103,15 +114,15 @@ impl<'a> Certificate<'a> {
         match table {
             Table::Authority(_) if self.is_signed_by_itself() => {}
             Table::Authority(_) => findings.push(rules::SIGNATURE.broken(Severity::Error)),
-            Table::Service(..) | Table::Holder(..) => {
+            Table::Link(_) | Table::Service(..) | Table::Holder(..) => {
                 findings.push(rules::UNCHECKED.broken(Severity::Notice));
             }
         }
-        Report { table: Some(table), findings }
+        Report { table: Some(table), profile, findings }
     }
 
     /// By its subject a service's certificate, by its policy a holder's, by its basicConstraints an
-    /// authority's.
+    /// authority's: its own names no issuer's key, a link does.
     fn table(&self, unit: &str) -> Option<(Table, PolicyArc)> {
         let extensions = self.parts.extensions;
         let ca = CaName::ALL.into_iter().find(|ca| certificate::authority_unit(*ca) == unit);
@@ -119,14 +130,19 @@ impl<'a> Certificate<'a> {
         if let Some((ca, service)) = ca.zip(service) {
             return Some((Table::Service(ca, service), PolicyArc::Production));
         }
-        if let Some(policies) = certificate::value_of(extensions, oid::CERTIFICATE_POLICIES) {
-            let policy = first_policy(policies).ok()?;
+        let policies = certificate::value_of(extensions, oid::CERTIFICATE_POLICIES);
+        let policy = policies.map(first_policy).transpose().ok()?;
+        if let Some(policy) = policy.filter(|policy| *policy != oid::ANY_POLICY.as_bytes()) {
             return holder_tables()
                 .find(|(arc, kind, carrier)| arc.policy(*kind, *carrier).as_bytes() == policy)
                 .map(|(arc, kind, carrier)| (Table::Holder(kind, carrier), arc));
         }
         certificate::value_of(extensions, oid::BASIC_CONSTRAINTS)?;
-        Some((Table::Authority(ca?), PolicyArc::Production))
+        let table = match certificate::value_of(extensions, oid::AUTHORITY_KEY_IDENTIFIER) {
+            Some(_) => Table::Link(ca?),
+            None => Table::Authority(ca?),
+        };
+        Some((table, PolicyArc::Production))
     }
 
     fn is_signed_by_itself(&self) -> bool {

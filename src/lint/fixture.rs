@@ -11,6 +11,7 @@ use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Generation;
 use crate::credential::Kind;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::holder::Address;
 use crate::holder::Alias;
@@ -23,6 +24,7 @@ use crate::profile::Attested;
 use crate::profile::CaGrant;
 use crate::profile::Grant;
 use crate::profile::Issuer;
+use crate::profile::LinkGrant;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
@@ -70,6 +72,7 @@ pub(super) fn second_generation(ca: CaName) -> Issuer {
         serial: Serial::new(serial).unwrap(),
         key_id: key.key_id(),
         algorithm: key.algorithm(),
+        profile: Profile::Current,
         not_before: instant(begins),
         not_after: instant("2029-09-14T14:59:59Z"),
     }
@@ -85,19 +88,29 @@ pub(super) fn kiyose() -> Municipality {
 
 /// A holder's certificate as it should be, for an invented holder.
 pub(super) fn holder_certificate(realm: &Realm, kind: Kind, carrier: Carrier) -> TbsCertificate {
-    let issuer = second_generation(kind.ca());
+    holder_certificate_by(&second_generation(kind.ca()), realm, carrier, "2029-02-17")
+}
+
+/// The certificate of that generation's kind, until the end of that day.
+pub(super) fn holder_certificate_by(
+    issuer: &Issuer,
+    realm: &Realm,
+    carrier: Carrier,
+    end: &str,
+) -> TbsCertificate {
+    let kind = issuer.ca.kind();
     // Any sound key serves.
     let key = key_of("authca-test-2023");
     let grant = Grant {
         realm,
-        issuer: &issuer,
+        issuer,
         serial: Serial::new(0x0312_4567).unwrap(),
         carrier,
         municipality: kiyose(),
         key: &key,
         requested_at: instant("2024-05-07T08:26:00Z"),
         not_before: instant("2024-05-20T17:38:11Z"),
-        end: "2029-02-17".parse().unwrap(),
+        end: end.parse().unwrap(),
     };
     match kind {
         Kind::UserAuthentication => user_authentication_certificate(&grant),
@@ -128,6 +141,18 @@ pub(super) fn authority_certificate(
     serial: u64,
     begins: &str,
 ) -> TbsCertificate {
+    authority_certificate_for(Profile::Current, organisation, ca, file, serial, begins)
+}
+
+/// The same for such cards.
+pub(super) fn authority_certificate_for(
+    profile: Profile,
+    organisation: &str,
+    ca: CaName,
+    file: &str,
+    serial: u64,
+    begins: &str,
+) -> TbsCertificate {
     let organisation = Organisation::new(organisation).unwrap();
     let realm = Realm::new(organisation, PolicyArc::Production, "http://unused.invalid").unwrap();
     ca_certificate(&CaGrant {
@@ -136,6 +161,7 @@ pub(super) fn authority_certificate(
         generation: Generation::FIRST,
         serial: Serial::new(serial).unwrap(),
         key: &key_of(file),
+        profile,
         not_before: instant(begins),
     })
     .unwrap()
@@ -163,6 +189,32 @@ pub(super) fn service_certificate_from(
         not_before: instant(begins),
     };
     crate::profile::service_certificate(&grant).unwrap()
+}
+
+/// A link certificate as it should be: the third generation's key, certified by the second.
+pub(super) fn link_certificate(realm: &Realm, ca: CaName) -> TbsCertificate {
+    let (file, serial, begins) = match ca {
+        CaName::Signature => ("signca03", 0x067c_6a21, "2023-07-16T00:50:27Z"),
+        CaName::UserAuthentication => ("authca03", 0x06d1_8006, "2023-07-16T01:01:04Z"),
+    };
+    let key = key_of(file);
+    let certified = Issuer {
+        generation: Generation::new(3).unwrap(),
+        serial: Serial::new(serial).unwrap(),
+        key_id: key.key_id(),
+        algorithm: key.algorithm(),
+        not_before: instant(begins),
+        not_after: instant("2033-07-15T14:59:59Z"),
+        ..second_generation(ca)
+    };
+    crate::profile::link_certificate(&LinkGrant {
+        realm,
+        issuer: &second_generation(ca),
+        certified: &certified,
+        key: &key,
+        serial: Serial::new(0x0312_4569).unwrap(),
+        not_before: instant("2024-05-20T17:38:11Z"),
+    })
 }
 
 /// DER as a tree. The value of an extension is a branch too.

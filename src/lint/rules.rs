@@ -61,19 +61,24 @@ pub(super) const VALIDITY_ISSUER: Rule = Rule::new(
 );
 pub(super) const VALIDITY_HOLDER: Rule = Rule::new(
     "L-VALIDITY-HOLDER",
-    "regulation on the term of certificates (sixth birthday after issue)",
-    "the validity is longer than any sixth birthday is away",
+    "regulation on the term of certificates (sixth birthday after issue); next card (assumed, A-15)",
+    "the validity is longer than any sixth birthday is away, of the next card any eleventh",
 );
 pub(super) const VALIDITY_AUTHORITY: Rule = Rule::new(
     "L-VALIDITY-AUTHORITY",
-    "JPKI profile, authority certificate, validity",
-    "the validity is not ten years less a day, counted in days of Japan",
+    "JPKI profile, authority certificate, validity; next card (assumed, A-14)",
+    "the validity is not ten years less a day, for the next card twenty, counted in days of Japan",
 );
 pub(super) const VALIDITY_SERVICE: Rule = Rule::new(
     "L-VALIDITY-SERVICE",
     "service certificate, validity (assumed, A-12 and A-13)",
     "the validity is not three years less a day for publication or thirty days for a responder, \
      counted in days of Japan, or until the issuer's end",
+);
+pub(super) const VALIDITY_LINK: Rule = Rule::new(
+    "L-VALIDITY-LINK",
+    "link certificate, validity (assumed, A-18)",
+    "the validity is longer than an authority's own",
 );
 pub(super) const SUBJECT: Rule = Rule::new(
     "L-SUBJECT",
@@ -160,6 +165,11 @@ pub(super) const POLICY_CPS: Rule = Rule::new(
     "JPKI profile, certificatePolicies",
     "the policy does not point at the practice statement",
 );
+pub(super) const LINK_POLICY: Rule = Rule::new(
+    "L-LINK-POLICY",
+    "link certificate, certificatePolicies (assumed, A-18); RFC 5280 section 6.1.3 (e)",
+    "not exactly anyPolicy without a qualifier",
+);
 pub(super) const ISSUER_ALT_NAME: Rule = Rule::new(
     "L-ISSUER-ALT-NAME",
     "JPKI profile, issuerAltName",
@@ -204,6 +214,11 @@ pub(super) const AUTHORITY_KEY_SERIAL: Rule = Rule::new(
     "L-AKI-SERIAL",
     "JPKI profile, authorityKeyIdentifier",
     "the serial number is not that of the issuer's own certificate",
+);
+pub(super) const LINK_KEY: Rule = Rule::new(
+    "L-LINK-KEY",
+    "link certificate, subject's key; RFC 4210 section 4.4",
+    "the key that is certified is the one that signs",
 );
 pub(super) const SUBJECT_KEY_ID: Rule = Rule::new(
     "L-SKI",
@@ -297,6 +312,7 @@ pub static ALL: &[&Rule] = &[
     &VALIDITY_HOLDER,
     &VALIDITY_AUTHORITY,
     &VALIDITY_SERVICE,
+    &VALIDITY_LINK,
     &SUBJECT,
     &SUBJECT_NUMBER,
     &SUBJECT_PLACE,
@@ -315,6 +331,7 @@ pub static ALL: &[&Rule] = &[
     &BASIC_CONSTRAINTS,
     &POLICY,
     &POLICY_CPS,
+    &LINK_POLICY,
     &ISSUER_ALT_NAME,
     &AUTHORITY_ALT_NAME,
     &DISTRIBUTION_POINT,
@@ -324,6 +341,7 @@ pub static ALL: &[&Rule] = &[
     &AUTHORITY_KEY_ID,
     &AUTHORITY_KEY_ISSUER,
     &AUTHORITY_KEY_SERIAL,
+    &LINK_KEY,
     &SUBJECT_KEY_ID,
     &ITEMS_FORM,
     &ITEMS,

@@ -6,8 +6,11 @@ use super::certificate::Expected;
 use super::certificate::judge;
 use super::fixture::Node;
 use super::fixture::authority_certificate;
+use super::fixture::authority_certificate_for;
 use super::fixture::holder_certificate;
+use super::fixture::holder_certificate_by;
 use super::fixture::kiyose;
+use super::fixture::link_certificate;
 use super::fixture::production;
 use super::fixture::published;
 use super::fixture::second_generation;
@@ -22,6 +25,7 @@ use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Generation;
 use crate::credential::Kind;
+use crate::credential::Profile;
 use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
@@ -83,6 +87,46 @@ fn good_service_certificates_pass() {
 }
 
 #[test]
+fn good_links_pass() {
+    for realm in [&production(), &Realm::sandbox()] {
+        for ca in CaName::ALL {
+            let issuer = second_generation(ca);
+            let tbs = link_certificate(realm, ca);
+            assert_eq!(tbs.subject(), Subject::Link(Generation::new(3).unwrap()));
+            assert_eq!(tbs.not_after(), issuer.not_after, "the first of both to end");
+            assert_eq!(tbs.subject().partition().code(), "000000");
+            let authority = Authority { realm, issuer: Some(&issuer) };
+            assert_eq!(check(tbs.clone(), &authority).unwrap().tbs(), &tbs);
+            let report = certificate_file(&complete(&tbs, tbs.as_der()));
+            assert_eq!(report.table, Some(Table::Link(ca)));
+            assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
+            let findings = check(tbs, &Authority { realm, issuer: None }).unwrap_err();
+            assert!(ids(findings.as_slice()).contains(&"L-STATED"), "{findings}");
+        }
+    }
+}
+
+#[test]
+fn a_link_is_between_two_keys_and_no_longer_than_an_authority_lives() {
+    let realm = production();
+    let tbs = link_certificate(&realm, CaName::Signature);
+    // The one that signs, in the place of the one that is certified.
+    let issuer = second_generation(CaName::Signature);
+    let mut tree = Node::of(tbs.as_der());
+    let own = Node::of(second().as_der()).at(&[6]).clone();
+    *tree.at(&[6]) = own;
+    tree.value(oid::SUBJECT_KEY_IDENTIFIER).set(&issuer.key_id);
+    assert_eq!(ids(&judged(&tbs, &tree.der())), ["L-STATED", "L-LINK-KEY"]);
+    let mut tree = Node::of(tbs.as_der());
+    tree.at(&[4, 1]).set(b"440521145959Z");
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!(ids(&report.findings), ["L-VALIDITY-LINK", "L-UNCHECKED"]);
+    tree.at(&[4, 1]).set(b"440520145959Z");
+    let report = certificate_file(&complete(&tbs, &tree.der()));
+    assert_eq!(ids(&report.findings), ["L-UNCHECKED"]);
+}
+
+#[test]
 fn a_service_is_of_the_authority_that_issues_and_of_no_other() {
     let realm = production();
     let tbs = publication(CaName::Signature);
@@ -106,6 +150,64 @@ fn a_service_is_of_the_authority_that_issues_and_of_no_other() {
     let report = certificate_file(&complete(&tbs, &tree.der()));
     assert_eq!(report.table, Some(Table::Service(CaName::Signature, Service::Publication)));
     assert_eq!(ids(&report.findings), ["L-EXT-UNKNOWN", "L-UNCHECKED"]);
+}
+
+#[test]
+fn how_long_a_certificate_lives_is_judged_by_its_generations_profile() {
+    let realm = production();
+    for ca in CaName::ALL {
+        let today = second_generation(ca);
+        let end = "2044-01-01T14:59:59Z".parse().unwrap();
+        let next = Issuer { profile: Profile::Next, not_after: end, ..today.clone() };
+        let long = Issuer { not_after: end, ..today };
+        // From 21 May 2024 on in Japan; a day more for those born on 29 February.
+        for (end, fits) in [
+            ("2030-05-22", Some(Profile::Current)),
+            ("2030-05-23", Some(Profile::Next)),
+            ("2034-02-17", Some(Profile::Next)),
+            ("2035-05-22", Some(Profile::Next)),
+            ("2035-05-23", None),
+        ] {
+            for issuer in [&long, &next] {
+                let tbs = holder_certificate_by(issuer, &realm, Carrier::Card, end);
+                let judged = check(tbs, &Authority { realm: &realm, issuer: Some(issuer) });
+                let right = fits.is_some_and(|fits| fits <= issuer.profile);
+                let found = judged.map_or_else(|found| ids(found.as_slice()), |_| Vec::new());
+                assert_eq!(found.is_empty(), right, "{end} {}: {found:?}", issuer.profile);
+                assert!(right || found == ["L-VALIDITY-HOLDER"], "{found:?}");
+            }
+            // A file does not say by which profile it was issued.
+            let tbs = holder_certificate_by(&next, &realm, Carrier::Card, end);
+            let report = certificate_file(&complete(&tbs, tbs.as_der()));
+            assert_eq!((report.profile, report.conforms()), (fits, fits.is_some()), "{end}");
+        }
+        let tbs = holder_certificate_by(&next, &realm, Carrier::Card, "2029-02-17");
+        let findings = check(tbs, &Authority { realm: &realm, issuer: Some(&long) }).unwrap_err();
+        assert_eq!(ids(findings.as_slice()), ["L-STATED"]);
+    }
+}
+
+#[test]
+fn an_authority_of_the_next_card_lives_for_twenty_years() {
+    let (ca, file, begins) = (CaName::Signature, "signca02", "2019-09-14T23:41:56Z");
+    let own = |profile| authority_certificate_for(profile, "JPKI", ca, file, 5, begins);
+    let realm = production();
+    let check = |tbs| check(tbs, &Authority { realm: &realm, issuer: None });
+    for (profile, end) in
+        [(Profile::Current, "2029-09-14T14:59:59Z"), (Profile::Next, "2039-09-14T14:59:59Z")]
+    {
+        let tbs = own(profile);
+        assert_eq!((tbs.not_after().to_string().as_str(), tbs.profile()), (end, profile));
+        let report = certificate_file(&complete(&tbs, tbs.as_der()));
+        assert_eq!(report.profile, Some(profile));
+        check(tbs).unwrap();
+    }
+    // Neither ten years nor twenty.
+    let mut tree = Node::of(own(Profile::Next).as_der());
+    tree.at(&[4, 1]).set(b"340914145959Z");
+    let report = certificate_file(&complete(&own(Profile::Next), &tree.der()));
+    assert_eq!(report.profile, None);
+    assert!(ids(&report.findings).contains(&"L-VALIDITY-AUTHORITY"));
 }
 
 #[test]
@@ -327,12 +429,14 @@ fn judged(tbs: &TbsCertificate, der: &[u8]) -> Vec<Finding> {
     let realm = production();
     let (table, municipality) = match tbs.subject() {
         Subject::Authority => (Table::Authority(tbs.issuer().0), None),
+        Subject::Link(_) => (Table::Link(tbs.issuer().0), None),
         Subject::Service(service) => (Table::Service(tbs.issuer().0, service), None),
         Subject::Holder(kind, carrier, _) => (Table::Holder(kind, carrier), Some(kiyose())),
     };
     let issuer = second_generation(tbs.issuer().0);
     let expected = Expected {
         table,
+        profile: Profile::Current,
         organisation: "JPKI",
         arc: PolicyArc::Production,
         ocsp_url: Some(realm.ocsp_url()),

@@ -50,12 +50,17 @@ pub struct Policy {
     pub card_hold_release: CardHoldRelease,
     /// Era digit of a foreign resident's date of birth: `japanese` or `zero`.
     pub western_era: WesternEra,
-    /// How many calendar months before its end a certificate's renewal earns the sixth birthday.
+    /// How many calendar months before its end a certificate's renewal earns the sixth birthday, where
+    /// the issuing generation has the profile `current`.
     ///
     /// The enforcement regulation says: when less than three months are left. Open is the exact
     /// first day; we count calendar months back from the last day, held at the end of a short
     /// month, and let that day itself count.
     pub renewal_window_months: u8,
+    /// The same under the profile `next`, where it earns the eleventh birthday.
+    ///
+    /// The plan for the next card says a year; days are counted as above.
+    pub next_renewal_window_months: u8,
     /// When a move to another municipality ends the signature certificate: `planned-date`, `notice`
     /// or `move-in`.
     pub move_out_revocation: MoveOutRevocation,
@@ -121,6 +126,7 @@ impl Default for Policy {
             card_hold_release: CardHoldRelease::default(),
             western_era: WesternEra::default(),
             renewal_window_months: RENEWAL_WINDOW_MONTHS,
+            next_renewal_window_months: NEXT_RENEWAL_WINDOW_MONTHS,
             move_out_revocation: MoveOutRevocation::default(),
             address_renamed: Renaming::default(),
             municipality_merged: Renaming::default(),
@@ -236,6 +242,7 @@ pub enum WesternEra {
 }
 
 const RENEWAL_WINDOW_MONTHS: u8 = 3;
+const NEXT_RENEWAL_WINDOW_MONTHS: u8 = 12;
 
 const MINOR_CORRECTIONS: [MinorCorrection; 2] = [MinorCorrection::Glyph, MinorCorrection::Notation];
 
@@ -262,6 +269,7 @@ mod tests {
                      card_hold_release = \"refuse\"\n\
                      western_era = \"japanese\"\n\
                      renewal_window_months = 3\n\
+                     next_renewal_window_months = 12\n\
                      move_out_revocation = \"planned-date\"\n\
                      address_renamed = \"revoke\"\n\
                      municipality_merged = \"revoke\"\n\
@@ -288,7 +296,8 @@ mod tests {
                      minors = \"required\"\n\
                      card_hold_release = \"user-authentication\"\n\
                      western_era = \"zero\"\n\
-                     renewal_window_months = 12\n\
+                     renewal_window_months = 2\n\
+                     next_renewal_window_months = 6\n\
                      move_out_revocation = \"notice\"\n\
                      address_renamed = \"keep\"\n\
                      municipality_merged = \"keep\"\n\

@@ -39,6 +39,30 @@ pub const TEST_ARC: u8 = 0;
 /// Years of an authority's own life, less a day. Published for all six certificates.
 pub const CA_YEARS: u8 = 10;
 
+/// The same under the profile `next`. Nothing is published: twenty years leave a generation
+/// nine in which it can issue certificates that live for eleven, as ten leave four for those of six
+/// today.
+pub const NEXT_CA_YEARS: u8 = 20;
+
+/// To which birthday after issue a certificate lives under the profile `next`. The task
+/// force's final report (2024) has ten years "like the card"; that they are counted in birthdays, as
+/// today, is our reading.
+pub const NEXT_BIRTHDAYS: u8 = 10;
+
+/// To which birthday a renewed one lives under `next`: one more, as today. Not published.
+pub const NEXT_RENEWED_BIRTHDAYS: u8 = 11;
+
+/// To which birthday after issue the next card lives of someone who was of age when applying.
+/// The report says so.
+pub const NEXT_CARD_OF_AGE: u8 = 10;
+
+/// The same for someone under age.
+pub const NEXT_CARD_UNDER_AGE: u8 = 5;
+
+/// Calendar months that the next card lives beyond that birthday. The report says one month;
+/// that it ends on the same day of the next month, or with a shorter month, is our reading.
+pub const NEXT_CARD_MONTHS: u8 = 1;
+
 /// Years of the life of a service's certificate, less a day. Nothing is published of such
 /// certificates: the lists of the real service come without a manifest.
 pub const SERVICE_YEARS: u8 = 3;

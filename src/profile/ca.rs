@@ -1,11 +1,13 @@
 //! The authority's own certificate: self-signed, the same name in every generation.
 
+use crate::asn1::KeyAlgorithm;
 use crate::asn1::PublicKey;
 use crate::asn1::oid;
 use crate::clock::TimeError;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 
 use super::assumed;
@@ -30,19 +32,34 @@ pub struct CaGrant<'a> {
     pub serial: Serial,
     /// Its key.
     pub key: &'a PublicKey,
+    /// For which cards it issues.
+    pub profile: Profile,
     /// When it begins.
     pub not_before: Timestamp,
 }
 
 /// When an authority's certificate that begins then ends: ten years less a day after that Japanese
-/// day, at 23:59:59 Japan time.
+/// day, twenty for the next card, at 23:59:59 Japan time.
 ///
 /// # Errors
 /// When that day lies beyond the year 9998.
-pub fn ca_end(not_before: Timestamp) -> Result<Timestamp, TimeError> {
-    let years = i32::from(assumed::CA_YEARS);
+pub fn ca_end(profile: Profile, not_before: Timestamp) -> Result<Timestamp, TimeError> {
+    let years = i32::from(match profile {
+        Profile::Current => assumed::CA_YEARS,
+        Profile::Next => assumed::NEXT_CA_YEARS,
+    });
     let last_day = not_before.japan_date().plus_months(12 * years)?.plus_days(-1)?;
     Ok(last_day.end_of_day())
+}
+
+/// What the keys of an authority, of its services and of its holders are where nobody says otherwise:
+/// RSA-2048 today, P-384 with the next card. Each may be of any algorithm, whatever the others are.
+#[must_use]
+pub fn usual_algorithm(profile: Profile) -> KeyAlgorithm {
+    match profile {
+        Profile::Current => KeyAlgorithm::RSA_2048,
+        Profile::Next => KeyAlgorithm::P384,
+    }
 }
 
 /// The self-signed certificate of an authority, until its [end](ca_end).
@@ -50,7 +67,7 @@ pub fn ca_end(not_before: Timestamp) -> Result<Timestamp, TimeError> {
 /// # Errors
 /// When that day lies beyond the year 9998.
 pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> {
-    let not_after = ca_end(grant.not_before)?;
+    let not_after = ca_end(grant.profile, grant.not_before)?;
     let name = ca_name(grant.ca, grant.realm.organisation());
     let algorithm = grant.key.algorithm().signature_identifier();
     let fields = Fields {
@@ -67,9 +84,7 @@ pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> 
         // 2. subjectAltName: the authority's Japanese name.
         extension::alternative_name(der, oid::SUBJECT_ALT_NAME, &alternative_name(grant.ca));
         // 3. basicConstraints: cA, no path length.
-        der.extension(oid::BASIC_CONSTRAINTS, true, |der| {
-            der.sequence(crate::asn1::Der::boolean_true);
-        });
+        extension::authority_constraints(der);
         // 4. cRLDistributionPoints: its own name, where its own list stands.
         extension::distribution_point(der, &name);
         // 5. subjectKeyIdentifier.
@@ -78,6 +93,7 @@ pub fn ca_certificate(grant: &CaGrant<'_>) -> Result<TbsCertificate, TimeError> 
     Ok(TbsCertificate {
         der,
         issuer: (grant.ca, grant.generation),
+        profile: grant.profile,
         serial: grant.serial,
         subject: Subject::Authority,
         not_before: grant.not_before,

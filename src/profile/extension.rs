@@ -41,6 +41,18 @@ pub(super) fn certificate_policies(der: &mut Der, policy: ObjectIdentifier) {
     });
 }
 
+/// `certificatePolicies`, not critical, of any policy and no qualifier.
+pub(super) fn any_policy(der: &mut Der) {
+    der.extension(oid::CERTIFICATE_POLICIES, false, |der| {
+        der.sequence(|der| der.sequence(|der| der.oid(oid::ANY_POLICY)));
+    });
+}
+
+/// `basicConstraints`, critical, of an authority, without a path length.
+pub(super) fn authority_constraints(der: &mut Der) {
+    der.extension(oid::BASIC_CONSTRAINTS, true, |der| der.sequence(Der::boolean_true));
+}
+
 /// `subjectAltName` or `issuerAltName` of one directory name.
 pub(super) fn alternative_name(der: &mut Der, oid: ObjectIdentifier, name: &Name) {
     der.extension(oid, false, |der| der.sequence(|der| directory_name(der, name)));

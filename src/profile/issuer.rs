@@ -6,6 +6,7 @@ use crate::asn1::oid;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 
 use super::realm::Organisation;
@@ -23,6 +24,8 @@ pub struct Issuer {
     pub key_id: [u8; 20],
     /// What its key is.
     pub algorithm: KeyAlgorithm,
+    /// For which cards it issues.
+    pub profile: Profile,
     /// When its own certificate begins.
     pub not_before: Timestamp,
     /// When its own certificate ends.

@@ -190,6 +190,7 @@ pub fn service_certificate(grant: &ServiceGrant<'_>) -> Result<TbsCertificate, T
     Ok(TbsCertificate {
         der,
         issuer: (issuer.ca, issuer.generation),
+        profile: issuer.profile,
         serial: grant.serial,
         subject,
         not_before: grant.not_before,

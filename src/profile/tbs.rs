@@ -10,6 +10,7 @@ use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Generation;
 use crate::credential::Kind;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::holder::Municipality;
 
@@ -25,6 +26,7 @@ use super::service::Service;
 pub struct TbsCertificate {
     pub(super) der: Vec<u8>,
     pub(super) issuer: (CaName, Generation),
+    pub(super) profile: Profile,
     pub(super) serial: Serial,
     pub(super) subject: Subject,
     pub(super) not_before: Timestamp,
@@ -43,6 +45,12 @@ impl TbsCertificate {
     #[must_use]
     pub fn issuer(&self) -> (CaName, Generation) {
         self.issuer
+    }
+
+    /// For which cards the generation issues that is to sign.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.profile
     }
 
     /// The serial number.
@@ -82,6 +90,8 @@ impl TbsCertificate {
 pub enum Subject {
     /// The authority itself.
     Authority,
+    /// The key of this generation of the authority, certified by another one: a link between the two.
+    Link(Generation),
     /// A service around it.
     Service(Service),
     /// A holder registered in a municipality.
@@ -93,7 +103,7 @@ impl Subject {
     #[must_use]
     pub fn partition(self) -> Partition {
         match self {
-            Self::Authority | Self::Service(_) => Partition::Authority,
+            Self::Authority | Self::Link(_) | Self::Service(_) => Partition::Authority,
             Self::Holder(_, _, municipality) => Partition::Municipality(municipality),
         }
     }
@@ -144,6 +154,7 @@ impl Grant<'_> {
         TbsCertificate {
             der: fields.write(extensions),
             issuer: (self.issuer.ca, self.issuer.generation),
+            profile: self.issuer.profile,
             serial: self.serial,
             subject: Subject::Holder(kind, self.carrier, self.municipality),
             not_before: self.not_before,

@@ -34,6 +34,12 @@ impl Passphrase {
         }
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
+
+    /// Its text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Passphrase {
@@ -72,6 +78,19 @@ pub fn write_key_file(
         }
     };
     let pem = pem.ok_or_else(|| KeyFileError::Format { path: path.to_owned() })?;
+    write_secret_file(path, &pem, random)
+}
+
+/// Writes a secret to a new file that only its owner can read, and syncs it to disk; the caller syncs
+/// the folder. The file appears complete or not at all.
+///
+/// # Errors
+/// When the file exists, or the disk does not take it.
+pub fn write_secret_file(
+    path: &Path,
+    text: &str,
+    random: &mut impl CryptoRngCore,
+) -> Result<(), KeyFileError> {
     let fault = |source| KeyFileError::Io { path: path.to_owned(), source };
     let mut temporary = path.as_os_str().to_owned();
     temporary.push(format!(".writing-{:016x}", random.next_u64()));
@@ -81,7 +100,7 @@ pub fn write_key_file(
         .create_new(true)
         .mode(0o600)
         .open(&temporary)
-        .and_then(|mut file| file.write_all(pem.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         // A link, unlike a rename, never replaces: the file appears whole, and no key is lost.
         .and_then(|()| fs::hard_link(&temporary, path));
     // The key's bytes do not stay behind under a second name.

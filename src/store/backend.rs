@@ -8,6 +8,7 @@ use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::profile::ServiceKey;
 use crate::register::Person;
@@ -27,6 +28,7 @@ use super::feed::SourceStatus;
 use super::listing::Listing;
 use super::listing::View;
 use super::record::CertificateRecord;
+use super::record::Compromise;
 use super::record::GenerationRecord;
 use super::record::KeyUse;
 use super::record::RequestRecord;
@@ -44,9 +46,6 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
 
     /// Opens a connection that follows what is committed.
     fn follow(&self) -> Result<Box<dyn Follow>, StoreError>;
-
-    /// Writes durably something that stands there already.
-    fn rewrite(&self) -> Result<(), StoreError>;
 }
 
 /// A transaction: undone when dropped without commit.
@@ -77,6 +76,8 @@ pub(super) trait Transaction: Register + Retention + Listing {
     fn current(&mut self, person: &Person) -> Result<Vec<CertificateRecord>, StoreError>;
     fn key_use(&mut self, key_hash: &[u8; 32]) -> Result<Vec<KeyUse>, StoreError>;
 
+    /// The id of the request that asked for a certificate.
+    fn request_of(&mut self, intent: Intent) -> Result<Option<String>, StoreError>;
     fn request(&mut self, id: &str) -> Result<Option<RequestRecord>, StoreError>;
     fn put_request(
         &mut self,
@@ -90,8 +91,33 @@ pub(super) trait Transaction: Register + Retention + Listing {
         certificate: Intent,
         algorithm: &str,
         key_id: &[u8; 20],
+        profile: Profile,
     ) -> Result<(), StoreError>;
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError>;
+    /// The generations whose keys are compromised, and since when.
+    fn compromised(&mut self) -> Result<Vec<(CaName, Generation, Timestamp)>, StoreError>;
+    /// Records a compromise; `Changed` when there is one.
+    fn put_compromise(
+        &mut self,
+        ca: CaName,
+        generation: Generation,
+        compromise: Compromise,
+    ) -> Result<(), StoreError>;
+    fn put_issue_from(
+        &mut self,
+        ca: CaName,
+        generation: Generation,
+        from: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// That a generation certifies a holder until then, unless it does one until later.
+    fn note_end(
+        &mut self,
+        ca: CaName,
+        generation: Generation,
+        end: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Every certificate by which one generation certifies another's key, whatever became of it.
+    fn links(&mut self) -> Result<Vec<CertificateRecord>, StoreError>;
     /// Whether an authority's own certificate is intended.
     fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError>;
 

@@ -431,7 +431,8 @@ impl Tx<'_> {
         &mut self,
         event: EventKey,
     ) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
-        self.inner().changed_by(event)
+        let found = self.inner().changed_by(event)?.into_iter();
+        found.map(|(record, change)| Ok((self.standing(record)?, change))).collect()
     }
 
     /// Records why a certificate's state has changed.

@@ -103,6 +103,22 @@ pub struct Listed {
     pub changed: u64,
 }
 
+/// One certificate that is revoked or held, be it because the key that issued it is compromised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RevokedRow {
+    /// Its number.
+    pub serial: Serial,
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub reason: Reason,
+    /// Since when what it states was not so, where lists are to say that.
+    pub invalidity: Option<Timestamp>,
+    /// What the lists of its partition say of it; none where they do not name it.
+    pub listed: Option<(Timestamp, Reason)>,
+}
+
 /// The last complete list of a generation for a partition, or for all of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -272,7 +288,7 @@ impl Tx<'_> {
         to: State,
         entry: u64,
     ) -> Result<(), StoreError> {
-        let before = record.state.listed();
+        let before = record.recorded.listed();
         // One that was held when it expired stays listed until it may leave.
         let after = if to == State::Expired { before } else { to.listed() };
         if before == after {
@@ -290,17 +306,6 @@ impl Tx<'_> {
         tally.changed = entry;
         self.inner().note_change(record.ca, record.subject.partition(), entry, record.serial)?;
         self.inner().put_tally(&tally)
-    }
-}
-
-impl State {
-    /// Since when, and why, a list names a certificate in this state.
-    fn listed(self) -> Option<(Timestamp, Reason)> {
-        match self {
-            Self::Held(since) => Some((since, Reason::CertificateHold)),
-            Self::Revoked(since, reason) => Some((since, reason)),
-            Self::Intended | Self::Live | Self::Expired => None,
-        }
     }
 }
 
@@ -351,6 +356,15 @@ pub(super) trait View: Send {
         ca: CaName,
         partition: Partition,
         each: &mut dyn FnMut(Listed) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>;
+
+    /// Passes every certificate of an authority that is revoked or held to `each`, by serial: those that
+    /// have not left the lists, and those under a compromised key that end at `at` or later.
+    fn revoked(
+        &mut self,
+        ca: CaName,
+        at: Timestamp,
+        each: &mut dyn FnMut(&RevokedRow) -> Result<(), StoreError>,
     ) -> Result<(), StoreError>;
 
     /// The numbers whose entries have changed since this audit entry, each once.

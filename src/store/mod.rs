@@ -6,6 +6,7 @@
 
 mod backend;
 mod feed;
+mod generation;
 mod listing;
 mod publication;
 mod record;
@@ -37,11 +38,13 @@ pub use feed::SourceStatus;
 pub use feed::Voucher;
 pub use listing::ListRecord;
 pub use listing::Listed;
+pub use listing::RevokedRow;
 pub use listing::Sum;
 pub use listing::Tally;
 pub use publication::Permits;
 pub use publication::View;
 pub use record::CertificateRecord;
+pub use record::Compromise;
 pub use record::GenerationRecord;
 pub use record::Intention;
 pub use record::KeyUse;
@@ -91,14 +94,6 @@ impl Store {
         let value = body(&mut tx)?;
         tx.commit()?;
         Ok(value)
-    }
-
-    /// Whether it takes anything: writes durably something that stands there already.
-    ///
-    /// # Errors
-    /// Those of the store, [`StoreError::Full`] first of all.
-    pub fn probe(&self) -> Result<(), StoreError> {
-        self.backend.rewrite()
     }
 
     /// Runs `body` in a transaction that is always undone: what a dry run sees.

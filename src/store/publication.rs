@@ -22,6 +22,7 @@ use super::Store;
 use super::StoreError;
 use super::listing;
 use super::listing::Listed;
+use super::listing::RevokedRow;
 use super::record::State;
 use super::transaction::Tx;
 
@@ -131,6 +132,20 @@ impl View {
         mut each: impl FnMut(Listed) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         self.0.listed(ca, partition, &mut each)
+    }
+
+    /// Passes every certificate of an authority that is revoked or held to `each`, by serial: those that
+    /// have not left the lists, and those under a compromised key that end at `at` or later.
+    ///
+    /// # Errors
+    /// Those of the store and of `each`.
+    pub fn revoked(
+        &mut self,
+        ca: CaName,
+        at: Timestamp,
+        mut each: impl FnMut(&RevokedRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.0.revoked(ca, at, &mut each)
     }
 
     /// The numbers of a partition whose entries have changed since this audit entry, each once.

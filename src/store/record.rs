@@ -5,8 +5,10 @@ use crate::audit;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::law::revocation::under_compromise;
 use crate::law::validity::Clause;
 use crate::profile::Service;
 use crate::profile::ServiceKey;
@@ -31,6 +33,27 @@ pub enum State {
     Expired,
 }
 
+impl State {
+    /// Since when, and why, a list names a certificate in this state.
+    pub(super) fn listed(self) -> Option<(Timestamp, Reason)> {
+        match self {
+            Self::Held(since) => Some((since, Reason::CertificateHold)),
+            Self::Revoked(since, reason) => Some((since, reason)),
+            Self::Intended | Self::Live | Self::Expired => None,
+        }
+    }
+
+    /// Where a certificate in this state stands when the key that issued it is compromised. One that
+    /// is merely intended was not issued.
+    pub(super) fn under_compromise(self, since: Timestamp) -> Self {
+        if self == Self::Intended {
+            return self;
+        }
+        let (since, reason) = under_compromise(self.listed(), since);
+        Self::Revoked(since, reason)
+    }
+}
+
 /// A certificate, without its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -53,8 +76,10 @@ pub struct CertificateRecord {
     pub not_after: Timestamp,
     /// What decided its end; none for an authority's own or a service's.
     pub clause: Option<Clause>,
-    /// Where it stands in its life.
+    /// Where it stands in its life: revoked, when the key that issued it is compromised.
     pub state: State,
+    /// What is recorded of it alone, whatever became of that key.
+    pub recorded: State,
     /// When it was completed; none while intended, and for ever when voided.
     pub issued_at: Option<Timestamp>,
     /// The audit entry of its intent.
@@ -76,7 +101,7 @@ impl CertificateRecord {
             Subject::Service(Service::Responder) => {
                 Some(ServiceKey::Responder(self.ca, self.generation))
             }
-            Subject::Authority | Subject::Holder(..) => None,
+            Subject::Authority | Subject::Link(_) | Subject::Holder(..) => None,
         }
     }
 }
@@ -118,8 +143,29 @@ pub struct KeyUse {
 pub struct GenerationRecord {
     /// What its key is.
     pub algorithm: KeyAlgorithm,
+    /// For which cards it issues.
+    pub profile: Profile,
     /// Its subject key identifier.
     pub key_id: [u8; 20],
     /// Its own certificate.
     pub certificate: CertificateRecord,
+    /// From when it issues to holders, where that is later than its beginning.
+    pub issue_from: Option<Timestamp>,
+    /// The latest end of a holder's certificate that it may have signed; none before it has issued any.
+    pub last_end: Option<Timestamp>,
+    /// That its key is compromised.
+    pub compromised: Option<Compromise>,
+}
+
+/// That a generation's key is compromised (認証局の秘密鍵の危殆化): one record, by which every certificate
+/// that it issued is revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Compromise {
+    /// Since when.
+    pub since: Timestamp,
+    /// When that was recorded.
+    pub at: Timestamp,
+    /// The audit entry.
+    pub entry: u64,
 }

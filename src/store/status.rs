@@ -20,6 +20,7 @@ use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::law::revocation::under_compromise;
 use crate::lint::Checked;
 use crate::ocsp::Status;
 use crate::ocsp::TbsAnswer;
@@ -38,8 +39,9 @@ impl Store {
     pub fn statuses(&self) -> Result<Statuses, StoreError> {
         let mut follow = self.backend.follow()?;
         let mut numbers = Numbers::default();
-        let head = follow.all(&mut |stand| numbers.put(&stand))?;
+        let (head, compromised) = follow.all(&mut |stand| numbers.put(&stand))?;
         numbers.seen = head.number;
+        numbers.compromised = compromised;
         Ok(Statuses {
             numbers: RwLock::new(numbers),
             mark: RwLock::new(None),
@@ -210,7 +212,7 @@ impl Following {
         if !self.follow.has_changed()? {
             return Ok(());
         }
-        let news = self.follow.since(self.head).inspect_err(|_| self.follow.forget())?;
+        let mut news = self.follow.since(self.head).inspect_err(|_| self.follow.forget())?;
         let mut numbers = statuses.numbers.write().unwrap_or_else(PoisonError::into_inner);
         for (_, stand) in &news.changed {
             numbers.put(stand)?;
@@ -219,6 +221,9 @@ impl Following {
             }
         }
         numbers.seen = news.head.number;
+        if let Some(compromised) = news.compromised.take() {
+            numbers.compromised = compromised;
+        }
         drop(numbers);
         self.head = news.head;
         let mut delays = statuses.delays.lock().unwrap_or_else(PoisonError::into_inner);
@@ -262,11 +267,12 @@ pub(super) trait Follow: Send {
     /// told by a mark.
     fn mark(&self) -> Option<Box<dyn Mark>>;
 
-    /// Passes every number to `each`; the head of the record of acts in the same state.
+    /// Passes every number to `each`; the head of the record of acts in the same state, and which keys
+    /// are compromised.
     fn all(
         &mut self,
         each: &mut dyn FnMut(Stand) -> Result<(), StoreError>,
-    ) -> Result<Head, StoreError>;
+    ) -> Result<(Head, Compromised), StoreError>;
 
     /// What the record speaks of behind `seen`; `WentBack` when it does not continue what was seen.
     fn since(&mut self, seen: Head) -> Result<News, StoreError>;
@@ -286,7 +292,12 @@ pub(super) struct News {
     pub(super) changed: Vec<(u64, Stand)>,
     /// The last entry that lists published meanwhile show.
     pub(super) listed: Option<u64>,
+    /// Which keys are compromised, where the record speaks of generations.
+    pub(super) compromised: Option<Compromised>,
 }
+
+/// The generations whose keys are compromised, and since when: few, and mostly none.
+pub(super) type Compromised = Vec<(CaName, Generation, Timestamp)>;
 
 /// A number as the store has it.
 #[derive(Clone, Copy, Debug)]
@@ -306,6 +317,8 @@ struct Numbers {
     chunks: HashMap<(CaName, u64), Box<[Cell; CHUNK]>>,
     /// Since when and why, of those that are revoked or held.
     revoked: HashMap<(CaName, u64), Since>,
+    /// By these, all that the generation issued is revoked, whatever is known of one number.
+    compromised: Compromised,
     seen: u64,
     count: u64,
 }
@@ -323,15 +336,25 @@ impl Numbers {
             (true, None) => Status::Good,
             (true, Some(since)) => since.status(),
         };
+        let status = match self.compromised_since(ca, generation) {
+            None => status,
+            Some(since) => under(status, since),
+        };
         Found { status, last_day: cell.last_day }
+    }
+
+    fn compromised_since(&self, ca: CaName, generation: Generation) -> Option<Timestamp> {
+        let mut known = self.compromised.iter();
+        known.find(|known| (known.0, known.1) == (ca, generation)).map(|known| known.2)
     }
 
     fn put(&mut self, stand: &Stand) -> Result<(), StoreError> {
         let key = (stand.ca, stand.serial.get());
         let (chunk, index) = place(stand.serial);
-        let cells = self.chunks.entry((stand.ca, chunk)).or_insert_with(|| {
-            Box::new([Cell::NOTHING; CHUNK])
-        });
+        let cells = self
+            .chunks
+            .entry((stand.ca, chunk))
+            .or_insert_with(|| Box::new([Cell::NOTHING; CHUNK]));
         let missing = StoreError::Damaged("a number has no place");
         let cell = cells.get_mut(index).ok_or(missing)?;
         let before = cell.issued;
@@ -373,6 +396,17 @@ struct Cell {
 
 impl Cell {
     const NOTHING: Self = Self { generation: 0, last_day: u16::MAX, issued: false, revoked: false };
+}
+
+/// What is to be said of a number whose issuer's key is compromised since then.
+fn under(status: Status, compromised: Timestamp) -> Status {
+    let before = match status {
+        Status::Unknown | Status::NeverIssued => return status,
+        Status::Good => None,
+        Status::Revoked { since, reason } => Some((since, reason)),
+    };
+    let (since, reason) = under_compromise(before, compromised);
+    Status::Revoked { since, reason }
 }
 
 /// Numbers to a chunk.

@@ -21,9 +21,9 @@ use super::StoreError;
 use super::backend::IntentRow;
 use super::backend::StateChange;
 use super::backend::Transaction;
+use super::generation::Known;
 use super::publication::Reserved;
 use super::record::CertificateRecord;
-use super::record::GenerationRecord;
 use super::record::Intention;
 use super::record::KeyUse;
 use super::record::RequestRecord;
@@ -37,14 +37,17 @@ pub struct Tx<'a> {
     head: Option<Head>,
     pledged: Vec<(Checked<TbsCertificate>, Intent)>,
     reserved: Reserved,
+    known: Known,
 }
 
 impl<'a> Tx<'a> {
     pub(super) fn new(inner: Box<dyn Transaction + 'a>, at: Timestamp) -> Self {
-        Self { inner, at, head: None, pledged: Vec::new(), reserved: Reserved::default() }
+        let (pledged, reserved, known) = (Vec::new(), Reserved::default(), Known::default());
+        Self { inner, at, head: None, pledged, reserved, known }
     }
 
-    pub(super) fn commit(self) -> Result<(), StoreError> {
+    pub(super) fn commit(mut self) -> Result<(), StoreError> {
+        self.keep_ends()?;
         self.inner.commit()
     }
 
@@ -122,6 +125,7 @@ impl<'a> Tx<'a> {
             clause: intention.clause.map(|clause| clause.as_str()),
             entry,
         })?;
+        self.note_end(checked.tbs());
         self.pledged.push((checked, intent));
         Ok(intent)
     }
@@ -162,7 +166,7 @@ impl<'a> Tx<'a> {
     /// Revokes a live or held certificate; lists and answers will say `since`.
     ///
     /// # Errors
-    /// [`StoreError::Changed`] when it is no longer in the state of the record; those of the store.
+    /// [`StoreError::Changed`] when what is recorded of it is no longer so; those of the store.
     pub fn revoke(
         &mut self,
         record: &CertificateRecord,
@@ -226,7 +230,8 @@ impl<'a> Tx<'a> {
         ca: CaName,
         serial: Serial,
     ) -> Result<Option<CertificateRecord>, StoreError> {
-        self.inner.certificate(ca, serial)
+        let found = self.inner.certificate(ca, serial)?;
+        found.map(|record| self.standing(record)).transpose()
     }
 
     /// The certificate of an intent.
@@ -234,7 +239,8 @@ impl<'a> Tx<'a> {
     /// # Errors
     /// Those of the store.
     pub fn at_intent(&mut self, intent: Intent) -> Result<CertificateRecord, StoreError> {
-        self.inner.certificate_at(intent)?.ok_or(StoreError::Damaged("an intent is missing"))
+        let found = self.inner.certificate_at(intent)?;
+        self.standing(found.ok_or(StoreError::Damaged("an intent is missing"))?)
     }
 
     /// The bytes that were recorded to be signed, unchanged since.
@@ -253,12 +259,14 @@ impl<'a> Tx<'a> {
         self.inner.body(intent).map(|(_, signature)| signature)
     }
 
-    /// A person's certificates that are intended, live or held.
+    /// A person's certificates that are intended, live or held; those that stand revoked because the key
+    /// that issued them is compromised are among them until others take their places.
     ///
     /// # Errors
     /// Those of the store.
     pub fn current(&mut self, person: &Person) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.inner.current(person)
+        let found = self.inner.current(person)?;
+        found.into_iter().map(|record| self.standing(record)).collect()
     }
 
     /// Every use of a key, by the SHA-256 of its `SubjectPublicKeyInfo`.
@@ -269,12 +277,24 @@ impl<'a> Tx<'a> {
         self.inner.key_use(key_hash)
     }
 
+    /// The id of the request that asked for a certificate.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn request_of(&mut self, intent: Intent) -> Result<String, StoreError> {
+        self.inner.request_of(intent)?.ok_or(StoreError::Damaged("an intent is missing"))
+    }
+
     /// The request with this id.
     ///
     /// # Errors
     /// Those of the store.
     pub fn request(&mut self, id: &str) -> Result<Option<RequestRecord>, StoreError> {
-        self.inner.request(id)
+        let Some(mut request) = self.inner.request(id)? else { return Ok(None) };
+        let certificates = request.certificates.into_iter();
+        request.certificates =
+            certificates.map(|record| self.standing(record)).collect::<Result<_, _>>()?;
+        Ok(Some(request))
     }
 
     /// Records what a request asked and led to; what it led to before is replaced.
@@ -288,24 +308,6 @@ impl<'a> Tx<'a> {
         certificates: &[Intent],
     ) -> Result<(), StoreError> {
         self.inner.put_request(id, content, certificates)
-    }
-
-    /// Records that a certificate is that of a key generation.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn add_generation(&mut self, sealed: &Sealed<TbsCertificate>) -> Result<(), StoreError> {
-        let key = sealed.tbs().key();
-        let algorithm = key.algorithm().to_string();
-        self.inner.insert_generation(sealed.intent(), &algorithm, &key.key_id())
-    }
-
-    /// Every key generation of both authorities, oldest first.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError> {
-        self.inner.generations()
     }
 
     /// Whether a new generation of this authority is intended.
@@ -333,7 +335,8 @@ impl<'a> Tx<'a> {
         &mut self,
         key: ServiceKey,
     ) -> Result<Vec<CertificateRecord>, StoreError> {
-        self.inner.service_certificates(key)
+        let found = self.inner.service_certificates(key)?;
+        found.into_iter().map(|record| self.standing(record)).collect()
     }
 
     /// The newest certificate that was issued to this service's key, whatever became of it, with the
@@ -345,7 +348,10 @@ impl<'a> Tx<'a> {
         &mut self,
         key: ServiceKey,
     ) -> Result<Option<(CertificateRecord, [u8; 32])>, StoreError> {
-        self.inner.newest_service_certificate(key)
+        let Some((record, hash)) = self.inner.newest_service_certificate(key)? else {
+            return Ok(None);
+        };
+        Ok(Some((self.standing(record)?, hash)))
     }
 
     /// Intents whose process is gone, oldest first, with the ids of their requests.
@@ -389,9 +395,14 @@ impl<'a> Tx<'a> {
         issued_at: Option<Timestamp>,
         entry: u64,
     ) -> Result<(), StoreError> {
-        let (intent, from) = (record.intent, record.state);
+        let (intent, from) = (record.intent, record.recorded);
         self.inner.set_state(&StateChange { intent, from, to, issued_at, entry })?;
         self.recount(record, to, entry)
+    }
+
+    /// For the verbs in `generation`.
+    pub(super) fn known(&mut self) -> &mut Known {
+        &mut self.known
     }
 
     /// For the verbs in `listing`.

@@ -307,14 +307,20 @@ fn a_missing_key_and_a_swapped_key_are_refused() {
     fs::rename(&one, &aside).unwrap();
     stage.jpki(issue).exits(5).says("signature-1.key.pem");
     fs::copy(&other, &one).unwrap();
-    stage.jpki(issue).exits(2).says("key");
+    stage
+        .jpki(issue)
+        .exits(2)
+        .says("signature-1.key.pem is not the one that its certificate names");
     fs::rename(&aside, &one).unwrap();
     let publication = stage.path("home/keys/publication.key.pem");
     fs::rename(&publication, &aside).unwrap();
     stage.jpki(issue).exits(5).says("publication.key.pem");
     stage.jpki("audit verify").exits(0);
     fs::copy(&one, &publication).unwrap();
-    stage.jpki(issue).exits(2).says("belongs to no generation and no service");
+    stage
+        .jpki(issue)
+        .exits(2)
+        .says("publication.key.pem is not the one that its certificate names");
     fs::rename(&aside, &publication).unwrap();
     assert!(!stage.path("out").exists());
     stage.jpki(issue).exits(0);
@@ -328,7 +334,7 @@ fn settings_that_are_wrong_are_named() {
         ("leap_birthday = \"feb28\"", "leap_birthday = \"feb30\"", "feb30"),
         ("organisation = \"JPKI-SANDBOX\"", "organisation = \"", "jpki.toml, line "),
         ("url = \"sqlite:store.db\"", "url = \"postgres://localhost/jpki\"", "PostgreSQL"),
-        ("store = \"file:keys\"", "store = \"pkcs11:token=jpki\"", "PKCS #11"),
+        ("store = \"file:keys\"", "store = \"pkcs11:token=jpki\"", "module-path"),
     ] {
         let stage = Stage::founded();
         stage.set(from, to);
@@ -356,7 +362,7 @@ fn stores_and_key_stores_of_other_kinds_are_refused_by_name() {
     let stage = Stage::empty();
     for (options, says) in [
         ("--store postgres://localhost/jpki", "PostgreSQL"),
-        ("--key-store pkcs11:token=jpki?module-path=/usr/lib/x.so", "PKCS #11"),
+        ("--key-store pkcs11:token=jpki", "module-path"),
         ("--store mysql:x", "sqlite:PATH"),
         ("--key-store keys", "file:FOLDER"),
         ("--ocsp-url ftp://x", "http"),

@@ -440,6 +440,7 @@ fn a_home_of_an_earlier_version_gets_its_responders() {
 /// store of version 1.
 fn earlier_version(stage: &Stage) {
     stage.shell("rm home/keys/ocsp-* home/ca/ocsp-*").exits(0);
+    stage.to_store_2();
     let store = Connection::open(stage.path("home/store.db")).unwrap();
     store
         .execute_batch(

@@ -24,8 +24,9 @@ fn generations(stage: &Stage, at: &str) -> Vec<Value> {
     ours.map(|g| json!([g["generation"], g["serial"], g["issues"], g["signs_lists"]])).collect()
 }
 
-/// The first certificate of a holder by the second generation, which has two numbers of its own.
-const SECOND: &str = "out/signature-7.cer";
+/// The first certificate of a holder by the second generation, which has two numbers of its own, and two
+/// links.
+const SECOND: &str = "out/signature-9.cer";
 
 /// Two generations of the signature authority, a holder of each: `p-1` and `p-2`.
 fn rolled_over() -> Stage {
@@ -41,14 +42,28 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
     let stage = Stage::founded();
     let before = stage.record();
     let made = stage.jpki(&format!("{ROLLOVER} --algorithm p384 --json")).exits(0).json();
+    let link = |certified: u8, by: u8, serial: &str| {
+        json!({
+            "ca": "signature",
+            "certified": certified,
+            "by": by,
+            "status": "made",
+            "serial": serial,
+            "not_before": "2026-04-02T00:00:00Z",
+            "not_after": "2036-03-31T14:59:59Z",
+            "certificate": format!("home/ca/link-signature-{certified}-with-{by}.pem"),
+        })
+    };
     let expected = json!({
         "dry_run": false,
         "ca": "signature",
         "generation": 2,
         "serial": "4",
+        "profile": "current",
         "algorithm": "p384",
         "not_before": "2026-04-02T00:00:00Z",
         "not_after": "2036-04-01T14:59:59Z",
+        "issue_from": null,
         "certificate": "home/ca/signature-2.pem",
         "key": "home/keys/signature-2.key.pem",
         "laid_aside": null,
@@ -64,6 +79,7 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
             "certificate": "home/ca/ocsp-signature-2.pem",
             "key": "home/keys/ocsp-signature-2.key.pem",
         },
+        "links": [link(1, 2, "6"), link(2, 1, "7")],
     });
     assert_eq!(made, expected);
     assert_eq!(stage.mode("home/keys/signature-2.key.pem"), 0o600);
@@ -86,8 +102,9 @@ fn a_new_generation_has_the_name_the_next_number_and_a_key_of_its_own() {
         .iter()
         .map(|entry| json!([entry["act"], entry["generation"], entry["serial"]]))
         .collect();
-    let own = ["4", "5"].map(|n| ["intended", "issued"].map(|act| json!([act, 2, n])));
-    assert_eq!(acts, own.concat(), "the generation, then its responder");
+    let own = [(2, "4"), (2, "5"), (2, "6"), (1, "7")];
+    let own = own.map(|(by, n)| ["intended", "issued"].map(|act| json!([act, by, n])));
+    assert_eq!(acts, own.concat(), "the generation, its responder, the links");
     stage.is_whole();
     // The other authority is as it was.
     assert!(!stage.path("home/ca/user-authentication-2.cer").exists());
@@ -108,7 +125,7 @@ fn the_newest_issues_and_the_old_one_still_counts() {
     let ended = generations(&stage, "2036-04-01T12:00:00+09:00");
     assert_eq!(ended, [json!([1, "1", false, false]), json!([2, "5", true, true])]);
     let text = stage.jpki("ca list").exits(0).stdout;
-    assert!(text.contains("signs lists until 2036-03-31T14:59:59Z"), "{text}");
+    assert!(text.contains("signs lists 失効情報のみ"), "{text}");
 
     let issuer = |file: &str| {
         let line = format!("openssl x509 -noout -ext authorityKeyIdentifier -in {file}");
@@ -116,7 +133,7 @@ fn the_newest_issues_and_the_old_one_still_counts() {
         text.lines().last().unwrap().trim().to_owned()
     };
     assert_eq!(issuer("out/signature-4.pem"), "serial:01");
-    assert_eq!(issuer("out/signature-7.pem"), "serial:05");
+    assert_eq!(issuer("out/signature-9.pem"), "serial:05");
     for file in [SIGNATURE, SECOND, "home/ca/publication.cer"] {
         assert_eq!(stage.verdict(file), "valid", "{file}");
     }
@@ -154,7 +171,7 @@ fn a_renewal_moves_a_holder_to_the_new_generation() {
 #[test]
 fn every_partition_has_a_list_of_every_generation_with_the_entries_of_all() {
     let stage = rolled_over();
-    for serial in [4, 7] {
+    for serial in [4, 9] {
         stage
             .jpki(&format!("revoke --ca signature --serial {serial} --reason superseded"))
             .exits(0);
@@ -261,6 +278,7 @@ fn a_roll_over_that_is_killed_leaves_a_generation_or_none() {
     // The limit on file size kills at the very write that would exceed it: first while the store is
     // opened, then in the transactions of the intent and of the certificate, then behind them.
     let (mut before, mut between, mut behind) = (0, 0, 0);
+    let mut links_made = std::collections::BTreeSet::new();
     for blocks in (56..).step_by(8) {
         stage.shell("rm -rf home && cp -a founded home").exits(0);
         let line =
@@ -280,6 +298,12 @@ fn a_roll_over_that_is_killed_leaves_a_generation_or_none() {
             other => panic!("{blocks} blocks: {other:?}"),
         }
         assert_eq!(stage.count("voided"), dangling);
+        // What was not linked is linked on request, and by nobody else until then.
+        let made_links = stage.count_links();
+        let linked = stage.plain(&format!("ca link --json --at {LATER}")).exits(0).json();
+        let linked = linked["links"].as_array().unwrap().len();
+        assert_eq!(made_links + linked, 2 * made, "{made_links} before");
+        links_made.insert(made_links);
         // Whoever publishes makes the responder that is missing.
         stage.plain(&format!("crl publish --partition 000000 --at {LATER}")).exits(0);
         stage.plain(&format!("ocsp status --at {LATER}")).exits(0);
@@ -296,7 +320,17 @@ fn a_roll_over_that_is_killed_leaves_a_generation_or_none() {
             given_up_is_listed(&stage);
         }
     }
+    assert!(links_made.contains(&0) && links_made.contains(&1), "{links_made:?}");
     assert!(before > 0 && between > 0, "{before} before, {between} between, {behind} behind");
+}
+
+impl Stage {
+    /// How many links of the signature authority there are.
+    fn count_links(&self) -> usize {
+        let list = self.plain(&format!("ca list --json --at {LATER}")).exits(0).json();
+        let all = list["generations"].as_array().unwrap().iter();
+        all.map(|one| one["links"].as_array().unwrap().len()).sum()
+    }
 }
 
 fn is_of_signature(entry: &Value, act: &str) -> bool {

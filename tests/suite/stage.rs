@@ -40,6 +40,10 @@ pub(crate) const THE_USER_AUTHENTICATION: &str = "--ca user-authentication --ser
 const NAME: &str = "山田　花子";
 const ADDRESS: &str = "東京都清瀬市中里五丁目８４２番地";
 
+/// Something that no output may repeat: passphrases and a PIN that sessions use.
+pub(crate) const PIN: &str = "48151623";
+const SECRETS: [&str; 3] = ["correct horse", "battery staple", PIN];
+
 /// A folder with a home in it, `home`.
 pub(crate) struct Stage {
     folder: TempDir,
@@ -73,7 +77,7 @@ impl Stage {
     }
 
     /// A program with these words, in the same surroundings.
-    fn at_home(&self, program: impl AsRef<std::ffi::OsStr>, words: &str) -> Command {
+    pub(crate) fn at_home(&self, program: impl AsRef<std::ffi::OsStr>, words: &str) -> Command {
         let mut command = Command::new(program);
         command
             .args(words.split_whitespace())
@@ -85,7 +89,12 @@ impl Stage {
 
     /// Runs the command as it is typed, by the machine's clock.
     pub(crate) fn plain(&self, words: &str) -> Run {
-        Run::of(words, &self.command(words).output().unwrap())
+        let run = Run::of(words, &self.command(words).output().unwrap());
+        for key in ["BEGIN PRIVATE KEY", "BEGIN ENCRYPTED PRIVATE KEY"] {
+            let said = run.stdout.contains(key) || run.stderr.contains(key);
+            assert!(!said, "a key came out: {run:?}");
+        }
+        run
     }
 
     /// Runs the command at [`NOW`], unless the words set the clock themselves.
@@ -153,6 +162,27 @@ impl Stage {
 
     pub(crate) fn mode(&self, name: &str) -> u32 {
         fs::metadata(self.path(name)).unwrap().permissions().mode() & 0o777
+    }
+
+    /// Makes the store as version 2 had it, without what it knows since: links, times to take over,
+    /// compromises.
+    pub(crate) fn to_store_2(&self) {
+        let store = rusqlite::Connection::open(self.path("home/store.db")).unwrap();
+        let links = "(SELECT id FROM certificate WHERE certified IS NOT NULL)";
+        store
+            .execute_batch(&format!(
+                "DELETE FROM tbs WHERE id IN {links}; DELETE FROM signature WHERE id IN {links}; \
+                 DELETE FROM certificate WHERE certified IS NOT NULL; \
+                 DROP INDEX certificate_link; ALTER TABLE certificate DROP COLUMN certified; \
+                 ALTER TABLE generation DROP COLUMN compromised_entry; \
+                 ALTER TABLE generation DROP COLUMN compromised_at; \
+                 ALTER TABLE generation DROP COLUMN compromised; \
+                 ALTER TABLE generation DROP COLUMN last_end; \
+                 ALTER TABLE generation DROP COLUMN issue_from; \
+                 ALTER TABLE generation DROP COLUMN profile; \
+                 PRAGMA user_version = 2;"
+            ))
+            .unwrap();
     }
 
     /// Changes a setting of the home: the text, found once, by another.
@@ -258,7 +288,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// Of a command that has ended. Whatever it was, it has not repeated a holder's data.
+    /// Of a command that has ended. Whatever it was, it has repeated neither a holder's data nor what
+    /// opens or is a key.
     #[track_caller]
     pub(crate) fn of(words: &str, output: &Output) -> Self {
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
@@ -271,6 +302,10 @@ impl Run {
         for secret in ["山田", "花子", "中里", "ROSSI"] {
             let said = run.stdout.contains(secret) || run.stderr.contains(secret);
             assert!(!said, "the holder's data came out: {run:?}");
+        }
+        for secret in SECRETS {
+            let said = run.stdout.contains(secret) || run.stderr.contains(secret);
+            assert!(!said, "a secret came out: {run:?}");
         }
         run
     }

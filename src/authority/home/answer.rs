@@ -54,7 +54,7 @@ impl Home {
         for standing in self.responder_signers(store, now, passphrase)? {
             match (standing.certificate, standing.signer) {
                 (Some((record, der)), Ok(signer)) => {
-                    keys.push(ResponderKey::new(&record, der, Box::new(signer))?);
+                    keys.push(ResponderKey::new(&record, der, signer)?);
                 }
                 (_, Err(ResponderFault::Unreadable(error))) => return Err(error),
                 (None, Ok(_)) | (_, Err(_)) => {}

@@ -1,6 +1,7 @@
 //! `jpki.toml`: every setting, documented in place, unknown ones refused.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use serde::Deserialize;
 
@@ -10,6 +11,9 @@ use crate::policy::Policy;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
+use crate::signer::pkcs11::PinSource;
+use crate::signer::pkcs11::TokenUri;
+use crate::signer::pkcs11::UriError;
 use crate::store::StoreUrl;
 
 use super::HomeError;
@@ -23,8 +27,8 @@ pub struct Config {
     pub realm: Realm,
     /// Where its records are.
     pub store: StoreUrl,
-    /// Where its keys are, relative to the home.
-    pub keys: PathBuf,
+    /// Where its keys are.
+    pub keys: KeyStore,
     /// How long revocation lists live, and how often they are made.
     pub lists: ListTiming,
     /// How long answers about status count.
@@ -55,9 +59,14 @@ impl Config {
         let realm = Realm::new(organisation, arc, &raw.realm.ocsp_url)
             .map_err(|error| fault(format!("realm.ocsp_url: {error}")))?;
         let store = raw.store.url.parse().map_err(|error| fault(format!("store.url: {error}")))?;
-        let keys = key_folder(&raw.keys.store)?;
-        if !(1..=12).contains(&raw.policy.renewal_window_months) {
-            return Err(fault("policy.renewal_window_months: write 1 to 12".to_owned()));
+        let keys = raw.keys.store.parse().map_err(|error| fault(format!("keys.store: {error}")))?;
+        for (name, months) in [
+            ("renewal_window_months", raw.policy.renewal_window_months),
+            ("next_renewal_window_months", raw.policy.next_renewal_window_months),
+        ] {
+            if !(1..=12).contains(&months) {
+                return Err(fault(format!("policy.{name}: write 1 to 12")));
+            }
         }
         if raw.policy.retention_years == 0 {
             return Err(fault("policy.retention_years: write 1 to 255".to_owned()));
@@ -88,19 +97,50 @@ impl Config {
     }
 }
 
-/// The folder of a `file:` key store.
-///
-/// # Errors
-/// When the address is of another kind.
-pub(super) fn key_folder(address: &str) -> Result<PathBuf, HomeError> {
-    match address.strip_prefix("file:") {
-        Some(folder) if !folder.is_empty() => Ok(PathBuf::from(folder)),
-        _ if address.starts_with("pkcs11:") => Err(HomeError::NoPkcs11),
-        _ => Err(HomeError::Config {
-            line: None,
-            problem: "keys.store: write file:FOLDER".to_owned(),
-        }),
+/// Where the keys of a home are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyStore {
+    /// In files of this folder, relative to the home.
+    Files(PathBuf),
+    /// In a token (PKCS #11).
+    Token(TokenUri),
+}
+
+impl KeyStore {
+    /// Where the PIN of the token is, if its address says so.
+    #[must_use]
+    pub fn pin_source(&self) -> Option<&PinSource> {
+        match self {
+            Self::Files(_) => None,
+            Self::Token(uri) => uri.pin_source(),
+        }
     }
+}
+
+impl FromStr for KeyStore {
+    type Err = KeyStoreError;
+
+    /// Reads `file:FOLDER`, or the address of a token by RFC 7512.
+    fn from_str(address: &str) -> Result<Self, KeyStoreError> {
+        match address.strip_prefix("file:") {
+            Some(folder) if !folder.is_empty() => Ok(Self::Files(PathBuf::from(folder))),
+            _ if TokenUri::is_one(address) => Ok(Self::Token(address.parse()?)),
+            _ => Err(KeyStoreError::Form),
+        }
+    }
+}
+
+/// Why a text does not say where keys are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyStoreError {
+    /// Neither files nor a token.
+    #[error("write file:FOLDER or pkcs11:token=…?module-path=…")]
+    Form,
+    /// The address of a token.
+    #[error(transparent)]
+    Token(#[from] UriError),
 }
 
 #[derive(Deserialize)]
@@ -166,7 +206,7 @@ mod tests {
         assert_eq!(config.policy, Policy::default());
         assert_eq!(config.lists, ListTiming::default());
         assert_eq!(config.ocsp, Answering::default());
-        assert_eq!(config.keys, PathBuf::from("keys"));
+        assert_eq!(config.keys, KeyStore::Files(PathBuf::from("keys")));
         assert_eq!(config.serve, ServeConfig::default());
     }
 
@@ -215,8 +255,14 @@ mod tests {
         assert!(error.contains("colour") && error.contains("line "), "{error}");
         for (from, to, says) in [
             ("\"feb28\"", "\"feb30\"", "feb30"),
-            ("renewal_window_months = 3", "renewal_window_months = 0", "renewal_window_months"),
-            ("\"file:keys\"", "\"pkcs11:token=x\"", "PKCS"),
+            ("\nrenewal_window_months = 3", "\nrenewal_window_months = 0", "policy.renewal_window"),
+            (
+                "window_months = 12",
+                "window_months = 13",
+                "policy.next_renewal_window_months: write",
+            ),
+            ("\"file:keys\"", "\"pkcs11:token=x\"", "module-path"),
+            ("\"file:keys\"", "\"http:keys\"", "file:FOLDER"),
             ("\"sqlite:store.db\"", "\"mysql:x\"", "store.url"),
             ("\"test\"", "\"prod\"", "prod"),
             ("life_hours = 72", "life_hours = 40", "= 27 h, but half of its life_hours 40 h"),

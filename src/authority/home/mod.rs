@@ -10,6 +10,7 @@
 //! ca/<ca>-<generation>.cer, .pem         the authorities' own certificates
 //! ca/publication.cer, .pem               the publication certificate
 //! ca/ocsp-<ca>-<generation>.cer, .pem    the responders' certificates
+//! ca/link-<ca>-<one>-with-<other>.cer, .pem  one generation's key, certified by another
 //! ```
 //!
 //! A key that a roll-over wrote before it was killed stays as `keys/<ca>-<generation>.unused-….pem`, a
@@ -17,8 +18,11 @@
 
 mod answer;
 mod config;
+mod keys;
+mod link;
 mod publication;
 mod responder;
+mod rollover;
 mod rotation;
 mod serve;
 mod service;
@@ -26,9 +30,10 @@ mod service;
 use std::fs;
 use std::io;
 use std::io::Write as _;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::OnceLock;
 
 use rand_core::CryptoRngCore;
 use rand_core::OsRng;
@@ -37,17 +42,18 @@ use crate::asn1::KeyAlgorithm;
 use crate::clock::Clock;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::profile::Issuer;
 use crate::profile::Organisation;
 use crate::profile::PolicyArc;
 use crate::profile::Realm;
 use crate::profile::ServiceKey;
-use crate::signer;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
 use crate::signer::SignError;
 use crate::signer::Signer;
-use crate::signer::SoftwareSigner;
+use crate::signer::pkcs11::Token;
+use crate::signer::pkcs11::TokenError;
 use crate::store::Store;
 use crate::store::StoreError;
 use crate::store::StoreUrl;
@@ -55,16 +61,21 @@ use crate::store::StoreUrl;
 use super::Authority;
 use super::AuthorityError;
 use super::FoundingKeys;
-use super::NewGeneration;
-use super::outcome::Refused;
 use super::recover::Recovery;
-use super::rule::Rule;
+
+use keys::Keys;
+use keys::Owner;
 
 pub use config::Config;
+pub use config::KeyStore;
+pub use config::KeyStoreError;
+pub use keys::KeyPlace;
+pub use link::Linking;
 pub use publication::PublicationRenewal;
 pub use responder::Responder;
 pub use responder::ResponderFault;
 pub use responder::ResponderStanding;
+pub use rollover::RollOver;
 pub use rotation::NewResponder;
 pub use rotation::RotateOptions;
 pub use rotation::Rotated;
@@ -88,24 +99,8 @@ pub struct Home {
     folder: PathBuf,
     config: Config,
     rehearsal: bool,
-}
-
-/// What a roll-over made, or would make.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct RollOver {
-    /// The new generation.
-    pub new: NewGeneration,
-    /// What its key is.
-    pub algorithm: KeyAlgorithm,
-    /// The file of its key.
-    pub key: PathBuf,
-    /// Where the key of an interrupted roll-over was laid aside.
-    pub laid_aside: Option<PathBuf>,
-    /// What became of its responder's key; nothing yet in a home to rehearse.
-    pub responder: Option<Rotated>,
-    /// What a crash had left.
-    pub recovery: Recovery,
+    /// The token with the keys, once it was opened: a process logs in once.
+    token: Arc<OnceLock<Token>>,
 }
 
 /// What `init` is told.
@@ -113,11 +108,13 @@ pub struct RollOver {
 pub struct InitOptions {
     /// Organisation (O) of every name; a sandbox has one of its own.
     pub organisation: Option<Organisation>,
+    /// For which cards the authorities issue.
+    pub profile: Profile,
     /// What the keys of the authorities, of publication and of the responders are.
     pub algorithm: KeyAlgorithm,
     /// Where the records go, relative to the home.
     pub store: String,
-    /// Where the keys go, relative to the home.
+    /// Where the keys go: `file:FOLDER`, relative to the home, or the address of a token.
     pub key_store: String,
     /// Where status is answered.
     pub ocsp_url: Option<String>,
@@ -134,6 +131,7 @@ impl InitOptions {
     pub fn sandbox() -> Self {
         Self {
             organisation: None,
+            profile: Profile::Current,
             algorithm: KeyAlgorithm::RSA_2048,
             store: "sqlite:store.db".to_owned(),
             key_store: "file:keys".to_owned(),
@@ -160,7 +158,7 @@ impl InitOptions {
         let (arc, organisation, url) = if self.production {
             if self.passphrase.is_none() {
                 return Err(problem(
-                    "a production home needs a passphrase: give --passphrase-file",
+                    "a production home needs a passphrase, or a token's PIN: give --passphrase-file",
                 ));
             }
             (
@@ -213,21 +211,17 @@ impl Home {
         staging_name.push(name);
         staging_name.push(format!(".init-{:016x}", random.next_u64()));
         let staging = Staging { folder: parent.join(staging_name) };
-        private_folder(&staging.folder)?;
+        keys::private_folder(&staging.folder)?;
 
         let config = Config::template(&realm, &options.store, &options.key_store);
         let settings = Config::read(&config)?;
-        let key_folder = staging.folder.join(&settings.keys);
-        private_folder(&key_folder)?;
-        let mut signers = Vec::new();
-        let files = CaName::ALL.map(|ca| key_file(ca, Generation::FIRST));
+        let keys = Keys::found(&settings.keys, &staging.folder, options.passphrase.as_ref())?;
         let responders = CaName::ALL.map(|ca| ServiceKey::Responder(ca, Generation::FIRST));
         let services = std::iter::once(ServiceKey::Publication).chain(responders);
-        for file in files.into_iter().chain(services.map(service::key_file)) {
-            let key = signer::generate(options.algorithm, random)?;
-            let path = key_folder.join(file);
-            signer::write_key_file(&path, &key, options.passphrase.as_ref(), random)?;
-            signers.push(SoftwareSigner::new(&key)?);
+        let owners = CaName::ALL.map(|ca| Owner::Authority(ca, Generation::FIRST));
+        let mut signers = Vec::new();
+        for owner in owners.into_iter().chain(services.map(Owner::Service)) {
+            signers.push(keys.make(owner, options.algorithm, random)?);
         }
         let [signature, user_authentication, services @ ..] = signers.as_slice() else {
             return Err(HomeError::Init("each authority needs a key".to_owned()));
@@ -241,13 +235,13 @@ impl Home {
                 store.tx(clock.now(), |tx| tx.put_setting(PRODUCTION, "true"))?;
             }
             let keys = FoundingKeys {
-                signature,
-                user_authentication,
+                signature: signature.as_ref(),
+                user_authentication: user_authentication.as_ref(),
                 publication: publication.public_key(),
                 signature_responder: signature_responder.public_key(),
                 user_authentication_responder: user_authentication_responder.public_key(),
             };
-            Authority::found(&store, clock, &realm, &keys)?;
+            Authority::found(&store, clock, &realm, options.profile, &keys)?;
             let clock = Box::new(crate::clock::FixedClock(clock.now()));
             let (authority, _) = Authority::open(store, clock, realm, settings.policy, Vec::new())?;
             let certificates = staging.folder.join("ca");
@@ -263,7 +257,6 @@ impl Home {
             sync_folder(&certificates)?;
         }
         write_whole(&staging.folder.join(CONFIG), config.as_bytes(), true)?;
-        sync_folder(&key_folder)?;
         sync_folder(&staging.folder)?;
         // Replaces an empty folder, fails on any other: whoever comes second changes nothing.
         fs::rename(&staging.folder, folder).map_err(|source| match source.kind() {
@@ -272,6 +265,7 @@ impl Home {
             }
             _ => HomeError::Io { path: folder.to_owned(), source },
         })?;
+        keys.keep();
         sync_folder(parent)?;
         Self::open(folder)
     }
@@ -290,7 +284,7 @@ impl Home {
             Err(source) => return Err(HomeError::Io { path, source }),
         };
         let config = Config::read(&text)?;
-        Ok(Self { folder: folder.to_owned(), config, rehearsal: false })
+        Ok(Self { folder: folder.to_owned(), config, rehearsal: false, token: Arc::default() })
     }
 
     /// This home for a dry run: opening it leaves what a crash left, and only says what recovery
@@ -331,14 +325,6 @@ impl Home {
         Ok(())
     }
 
-    /// Whether any of its keys needs a passphrase.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub fn keys_are_encrypted(&self) -> Result<bool, HomeError> {
-        any_is_encrypted(&self.key_folder(), |_| true)
-    }
-
     /// Takes up the authorities: opens the store and the keys, and resolves what a crash left.
     ///
     /// # Errors
@@ -350,7 +336,7 @@ impl Home {
         clock: Box<dyn Clock>,
         passphrase: Option<&Passphrase>,
     ) -> Result<(Authority, Recovery), HomeError> {
-        self.open_with_keys(clock, passphrase, Opening::Plain)
+        self.open_with_keys(clock, &self.keys(passphrase)?, Opening::Plain)
     }
 
     /// Opens the store alone.
@@ -367,64 +353,6 @@ impl Home {
     /// As for [`Home::authority`], but for the key files.
     pub fn records(&self, clock: Box<dyn Clock>) -> Result<(Authority, Recovery), HomeError> {
         self.take_up(self.open_store()?, clock, Vec::new())
-    }
-
-    /// Makes a new generation of an authority's key, of that algorithm or the one before's, and its
-    /// responder: from then on it issues to holders, and those before it go on signing lists. A home
-    /// [to rehearse](Home::to_rehearse) only says what it would make.
-    ///
-    /// The key file is durable before the intent, and closed to the same passphrase as the others.
-    /// Whatever this is killed in, the next run goes on: a key that no certificate came of is laid
-    /// aside, a number is void, the certificate's files are written anew; a responder that is missing
-    /// is made by the next [rotation](Home::rotate_responders). What its making failed with is part of
-    /// the result, since the generation is there.
-    ///
-    /// # Errors
-    /// As for [`Home::authority`], and when the disk or the new key fails; a refusal by rule is the
-    /// inner error.
-    pub fn roll_over(
-        &self,
-        ca: CaName,
-        algorithm: Option<KeyAlgorithm>,
-        clock: Box<dyn Clock>,
-        passphrase: Option<&Passphrase>,
-        random: &mut impl CryptoRngCore,
-    ) -> Result<Result<RollOver, Refused>, HomeError> {
-        let keys = self.key_folder();
-        // Before the store is opened: what it says of the generations must be what counts.
-        let Some(_lock) = lock_folder(&keys)? else { return Ok(Err(Rule::RollOverPending.into())) };
-        let (mut authority, recovery) =
-            self.open_with_keys(clock, passphrase, Opening::Locked { publication: true })?;
-        let new = match authority.rehearse_roll_over(ca)? {
-            Ok(new) => new,
-            Err(refused) => return Ok(Err(refused)),
-        };
-        let newest = authority.authority_certificates().map(|(issuer, _)| issuer);
-        let newest = newest.filter(|issuer| issuer.ca == ca).last();
-        let algorithm = algorithm.or(newest.map(|issuer| issuer.algorithm));
-        let algorithm = algorithm.ok_or(AuthorityError::Internal("an authority without a key"))?;
-        let path = keys.join(key_file(ca, new.generation));
-        let mut rolled_over =
-            RollOver { new, algorithm, key: path, laid_aside: None, responder: None, recovery };
-        if self.rehearsal {
-            return Ok(Ok(rolled_over));
-        }
-        let stem = format!("{ca}-{}", new.generation);
-        rolled_over.laid_aside = lay_aside(&keys, &key_file(ca, new.generation), &stem, random)?;
-        let key = signer::generate(algorithm, random)?;
-        let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
-        signer::write_key_file(&rolled_over.key, &key, passphrase, random)?;
-        sync_folder(&keys)?;
-        match authority.roll_over(ca, Box::new(SoftwareSigner::new(&key)?))? {
-            Ok(new) => rolled_over.new = new,
-            Err(refused) => return Ok(Err(refused)),
-        }
-        self.write_missing_certificates(&authority)?;
-        let NewGeneration { ca, generation, .. } = rolled_over.new;
-        let options = RotateOptions::default();
-        let outcome = self.rotate(&mut authority, (ca, generation), &options, passphrase, random);
-        rolled_over.responder = Some(Rotated { ca, generation, outcome });
-        Ok(Ok(rolled_over))
     }
 
     /// Writes the authorities' certificates that are not in their folder: a roll-over may have been
@@ -445,6 +373,7 @@ impl Home {
         if written {
             sync_folder(&folder)?;
         }
+        self.write_link_certificates(authority)?;
         self.write_service_certificates(authority)
     }
 
@@ -452,7 +381,7 @@ impl Home {
     fn open_with_keys(
         &self,
         clock: Box<dyn Clock>,
-        passphrase: Option<&Passphrase>,
+        keys: &Keys,
         opening: Opening,
     ) -> Result<(Authority, Recovery), HomeError> {
         let store = self.open_store()?;
@@ -461,19 +390,18 @@ impl Home {
             let publication = tx.newest_service_certificate(ServiceKey::Publication)?;
             Ok::<_, StoreError>((tx.generations()?, publication.map(|(_, key)| key)))
         })?;
-        let keys = self.key_folder();
-        let mut signers: Vec<Box<dyn Signer>> = Vec::new();
-        for own in generations.iter().map(|record| &record.certificate) {
-            let path = keys.join(key_file(own.ca, own.generation));
-            // One that has ended signs nothing any more: its key may have been destroyed.
-            if own.not_after < now && !is_there(&path)? {
-                continue;
+        let mut signers = Vec::new();
+        for record in &generations {
+            let own = &record.certificate;
+            let owner = Owner::Authority(own.ca, own.generation);
+            match keys.certified(owner, |key| key.key_id() == record.key_id)? {
+                Some(signer) => signers.push(signer),
+                // One that has ended signs nothing any more: its key may have been destroyed.
+                None if own.not_after < now => {}
+                None => return Err(HomeError::NoKey { place: keys.place(owner) }),
             }
-            signers.push(Box::new(read_signer(&path, passphrase)?));
         }
-        if let Some(signer) = self.publication_signer(certified, passphrase, opening)? {
-            signers.push(Box::new(signer));
-        }
+        signers.extend(self.publication_signer(keys, certified, opening)?);
         self.take_up(store, clock, signers)
     }
 
@@ -496,16 +424,6 @@ impl Home {
 
     fn store_url(&self) -> StoreUrl {
         self.config.store.within(&self.folder)
-    }
-
-    /// Where the authorities' keys are, and that of publication.
-    fn key_folder(&self) -> PathBuf {
-        self.folder.join(&self.config.keys)
-    }
-
-    /// Where the responders' keys are.
-    fn responder_key_folder(&self) -> PathBuf {
-        self.key_folder()
     }
 }
 
@@ -594,9 +512,31 @@ pub enum HomeError {
         /// What is wrong.
         problem: String,
     },
-    /// This version has no PKCS #11 key store.
-    #[error("this version has no PKCS #11 key store: write file:FOLDER")]
-    NoPkcs11,
+    /// A key is not where it belongs.
+    #[error("there is no key in {place}")]
+    NoKey {
+        /// Its place.
+        place: KeyPlace,
+    },
+    /// A key is not the one that was certified.
+    #[error("the key in {place} is not the one that its certificate names: put that one there")]
+    OtherKey {
+        /// Its place.
+        place: KeyPlace,
+    },
+    /// The keys are in a token, and nobody gave its PIN.
+    #[error(
+        "the keys are in a token: give its PIN, as pin-source in keys.store or as a passphrase"
+    )]
+    PinNeeded,
+    /// What is asked concerns key files.
+    #[error(
+        "the keys are in a token, which has a PIN of its own: change it with the token's tools"
+    )]
+    KeysInToken,
+    /// The token with the keys.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The file system said no.
     #[error("cannot use {path}")]
     Io {
@@ -642,46 +582,6 @@ fn refuse_occupied(folder: &Path) -> Result<(), HomeError> {
     }
 }
 
-/// Whether any of a folder's key files with such a name needs a passphrase.
-fn any_is_encrypted(folder: &Path, counts: impl Fn(&str) -> bool) -> Result<bool, HomeError> {
-    let fault = |source| HomeError::Io { path: folder.to_owned(), source };
-    for entry in fs::read_dir(folder).map_err(fault)? {
-        let path = entry.map_err(fault)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if !name.ends_with(".key.pem") || !counts(&name) {
-            continue;
-        }
-        match signer::is_encrypted(&path).map_err(HomeError::from) {
-            Ok(false) => {}
-            // A key that has got its name since.
-            Err(error) if service::is_missing(&error) => {}
-            decided => return decided,
-        }
-    }
-    Ok(false)
-}
-
-/// A folder that only its owner enters.
-fn private_folder(folder: &Path) -> Result<(), HomeError> {
-    fs::DirBuilder::new()
-        .mode(0o700)
-        .recursive(true)
-        .create(folder)
-        .map_err(|source| HomeError::Io { path: folder.to_owned(), source })
-}
-
-/// Locks the folder against others who roll over or renew, for as long as the result lives; none when somebody
-/// else has.
-fn lock_folder(folder: &Path) -> Result<Option<fs::File>, HomeError> {
-    let fault = |source| HomeError::Io { path: folder.to_owned(), source };
-    let lock = fs::File::open(folder).map_err(fault)?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(fs::TryLockError::WouldBlock) => Ok(None),
-        Err(fs::TryLockError::Error(error)) => Err(fault(error)),
-    }
-}
-
 /// How an authority's folder is opened with its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Opening {
@@ -692,50 +592,6 @@ enum Opening {
         /// Whether the publication key must be there.
         publication: bool,
     },
-}
-
-/// Removes what an interrupted run had not finished writing of a key file.
-fn clear_unfinished(keys: &Path, file: &str) -> Result<(), HomeError> {
-    let fault = |source| HomeError::Io { path: keys.to_owned(), source };
-    for entry in fs::read_dir(keys).map_err(fault)? {
-        let path = entry.map_err(fault)?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        if name.is_some_and(|name| name.starts_with(&format!("{file}.writing-"))) {
-            fs::remove_file(&path).map_err(fault)?;
-        }
-    }
-    Ok(())
-}
-
-/// Clears the place of a new key: one that an interrupted run wrote goes under another name, since no
-/// key of an authority or of publication is ever destroyed; what it had not finished writing goes.
-fn lay_aside(
-    keys: &Path,
-    file: &str,
-    stem: &str,
-    random: &mut impl CryptoRngCore,
-) -> Result<Option<PathBuf>, HomeError> {
-    let fault = |source| HomeError::Io { path: keys.to_owned(), source };
-    clear_unfinished(keys, file)?;
-    let path = keys.join(file);
-    if !path.try_exists().map_err(fault)? {
-        return Ok(None);
-    }
-    let aside = keys.join(format!("{stem}.unused-{:08x}.pem", random.next_u32()));
-    fs::rename(&path, &aside).map_err(fault)?;
-    Ok(Some(aside))
-}
-
-fn is_there(path: &Path) -> Result<bool, HomeError> {
-    path.try_exists().map_err(|source| HomeError::Io { path: path.to_owned(), source })
-}
-
-fn read_signer(path: &Path, passphrase: Option<&Passphrase>) -> Result<SoftwareSigner, HomeError> {
-    Ok(SoftwareSigner::new(&signer::read_key_file(path, passphrase)?)?)
-}
-
-fn key_file(ca: CaName, generation: Generation) -> String {
-    format!("{ca}-{generation}.key.pem")
 }
 
 fn certificate_stem(issuer: &Issuer) -> String {

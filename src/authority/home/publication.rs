@@ -3,14 +3,10 @@
 //! Another key that waits for its certificate gets its name from the next opening where the run was
 //! killed behind the commit; where it was killed before, the next renewal lays it aside.
 
-use std::fs;
-use std::io;
-use std::path::PathBuf;
-
 use rand_core::CryptoRngCore;
 
 use crate::asn1::KeyAlgorithm;
-use crate::asn1::hex;
+use crate::asn1::PublicKey;
 use crate::authority::Authority;
 use crate::authority::CertifiedKey;
 use crate::authority::Recovery;
@@ -19,18 +15,15 @@ use crate::authority::Renewed;
 use crate::authority::Rule;
 use crate::clock::Clock;
 use crate::profile::ServiceKey;
-use crate::signer;
 use crate::signer::Passphrase;
-use crate::signer::Signer as _;
-use crate::signer::SoftwareSigner;
+use crate::signer::Signer;
 
 use super::Home;
 use super::HomeError;
 use super::Opening;
-use super::service::Places;
-use super::service::fault;
-use super::service::next_key_file;
-use super::service::read_if_there;
+use super::keys::KeyPlace;
+use super::keys::Keys;
+use super::keys::Owner;
 
 /// What a renewal of the publication certificate made, or would make.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +33,12 @@ pub struct PublicationRenewal {
     pub new: Renewed,
     /// What its key is.
     pub algorithm: KeyAlgorithm,
-    /// The file of its key.
-    pub key: PathBuf,
+    /// Where its key is.
+    pub key: KeyPlace,
     /// Where the key before was put, when there is another.
-    pub replaced: Option<PathBuf>,
+    pub replaced: Option<KeyPlace>,
     /// Where the key of an interrupted renewal was laid aside.
-    pub laid_aside: Option<PathBuf>,
+    pub laid_aside: Option<KeyPlace>,
     /// What a crash had left.
     pub recovery: Recovery,
 }
@@ -68,21 +61,20 @@ impl Home {
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<PublicationRenewal, Refused>, HomeError> {
-        let keys = self.key_folder();
-        let Some(_lock) = super::lock_folder(&keys)? else {
+        let keys = self.keys(passphrase)?;
+        let Some(_lock) = keys.lock()? else {
             return Ok(Err(Rule::RenewalPending.into()));
         };
         let opening = Opening::Locked { publication: key == CertifiedKey::Kept };
-        let (mut authority, recovery) = self.open_with_keys(clock, passphrase, opening)?;
+        let (mut authority, recovery) = self.open_with_keys(clock, &keys, opening)?;
         let new = match authority.rehearse_publication_renewal(key)? {
             Ok(new) => new,
             Err(refused) => return Ok(Err(refused)),
         };
-        let Places { current, next, .. } = self.places(PUBLICATION);
         let mut renewal = PublicationRenewal {
             new,
             algorithm: authority.publication_algorithm()?,
-            key: current.clone(),
+            key: keys.place(PUBLICATION),
             replaced: None,
             laid_aside: None,
             recovery,
@@ -93,17 +85,12 @@ impl Home {
         let renewed = match key {
             CertifiedKey::Kept => authority.renew_publication()?,
             CertifiedKey::Replaced { compromised } => {
-                let (file, stem) = (next_key_file(PUBLICATION), PUBLICATION.stem());
-                renewal.laid_aside = super::lay_aside(&keys, &file, &stem, random)?;
-                let before = read_if_there(&current, passphrase)?;
-                let pair = signer::generate(renewal.algorithm, random)?;
-                let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
-                signer::write_key_file(&next, &pair, passphrase, random)?;
-                super::sync_folder(&keys)?;
-                let signer = Box::new(SoftwareSigner::new(&pair)?);
+                let certified = authority.certified_key_hash(ServiceKey::Publication)?;
+                renewal.laid_aside = keys.settle(PUBLICATION, is_hash(certified), random)?;
+                let signer = keys.make(PUBLICATION, renewal.algorithm, random)?;
                 let renewed = authority.replace_publication_key(signer, compromised)?;
                 if renewed.is_ok() {
-                    renewal.replaced = self.put_next_in_place(before.as_ref())?;
+                    renewal.replaced = keys.adopt(PUBLICATION)?;
                 }
                 renewed
             }
@@ -134,7 +121,7 @@ impl Home {
             let planned = authority.rehearse_publication_renewal(CertifiedKey::Kept)?;
             return Ok(planned.map(Some));
         }
-        let Some(_lock) = super::lock_folder(&self.key_folder())? else {
+        let Some(_lock) = self.lock_keys()? else {
             // Whoever is at it now does the same, or the next publication will.
             let still = authority.publication_certificate().is_ok();
             return Ok(if still { Ok(None) } else { Err(Rule::RenewalPending.into()) });
@@ -152,65 +139,39 @@ impl Home {
         Ok(Ok(Some(renewed)))
     }
 
-    /// The publication key: the one that the newest certificate is for, if it is in either place.
+    /// The publication key: the one that the newest certificate is for. If it still waits for its
+    /// place, it gets it now, unless somebody else is at it.
     pub(super) fn publication_signer(
         &self,
+        keys: &Keys,
         certified: Option<[u8; 32]>,
-        passphrase: Option<&Passphrase>,
         opening: Opening,
-    ) -> Result<Option<SoftwareSigner>, HomeError> {
-        let Places { current, next, .. } = self.places(PUBLICATION);
-        let is_right = |signer: &SoftwareSigner| {
-            certified.is_some_and(|key| key == signer.public_key().hash())
+    ) -> Result<Option<Box<dyn Signer>>, HomeError> {
+        let signer = match keys.certified(PUBLICATION, is_hash(certified)) {
+            // It is to be replaced, whatever it is.
+            Ok(None) | Err(_) if opening == (Opening::Locked { publication: false }) => {
+                return Ok(None);
+            }
+            Ok(None) => return Err(HomeError::NoKey { place: keys.place(PUBLICATION) }),
+            Ok(Some(signer)) => signer,
+            Err(error) => return Err(error),
         };
-        let mut found = read_if_there(&current, passphrase)?;
-        if !found.as_ref().is_some_and(is_right)
-            && let Some(signer) = read_if_there(&next, passphrase)?.filter(is_right)
-        {
-            let keys = self.key_folder();
-            let lock = match opening {
-                Opening::Plain if !self.rehearsal => super::lock_folder(&keys)?,
-                Opening::Plain | Opening::Locked { .. } => None,
-            };
+        if !self.rehearsal && keys.has_waiting(PUBLICATION)? {
+            let lock = if opening == Opening::Plain { keys.lock()? } else { None };
             let is_locked = lock.is_some() || opening != Opening::Plain;
-            // Whoever has the lock may have been faster.
-            if is_locked && !self.rehearsal && super::is_there(&next)? {
-                let before = read_if_there(&current, passphrase)?;
-                self.put_next_in_place(before.as_ref())?;
+            // Whoever has the lock may have been faster; one that was not certified stays for the
+            // next renewal.
+            if is_locked && keys.waits(PUBLICATION, is_hash(certified))? {
+                keys.adopt(PUBLICATION)?;
             }
-            found = Some(signer);
         }
-        if found.is_none() && opening != (Opening::Locked { publication: false }) {
-            let source = io::Error::from(io::ErrorKind::NotFound);
-            return Err(signer::KeyFileError::Io { path: current, source }.into());
-        }
-        Ok(found)
-    }
-
-    /// Gives the next key its name; the one before is laid aside under the beginning of its key id,
-    /// and never is there none. The folder must be locked.
-    fn put_next_in_place(
-        &self,
-        before: Option<&SoftwareSigner>,
-    ) -> Result<Option<PathBuf>, HomeError> {
-        let Places { current, next, .. } = self.places(PUBLICATION);
-        let keys = self.key_folder();
-        let aside = before.map(|before| {
-            let id = hex(&before.public_key().key_id());
-            keys.join(format!("{}.replaced-{id:.16}.pem", PUBLICATION.stem()))
-        });
-        if let Some(aside) = &aside {
-            match fs::hard_link(&current, aside) {
-                // An earlier run was killed behind this line.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-                linked => linked.map_err(fault(aside))?,
-            }
-            super::sync_folder(&keys)?;
-        }
-        fs::rename(&next, &current).map_err(fault(&next))?;
-        super::sync_folder(&keys)?;
-        Ok(aside)
+        Ok(Some(signer))
     }
 }
 
-const PUBLICATION: ServiceKey = ServiceKey::Publication;
+/// Whether a key is the one with this hash.
+pub(super) fn is_hash(certified: Option<[u8; 32]>) -> impl Fn(&PublicKey) -> bool {
+    move |key| certified.is_some_and(|certified| certified == key.hash())
+}
+
+const PUBLICATION: Owner = Owner::Service(ServiceKey::Publication);

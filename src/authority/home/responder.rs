@@ -1,7 +1,5 @@
 //! The responders in a home: one for each generation of an authority.
 
-use std::path::PathBuf;
-
 use crate::authority::DAY;
 use crate::authority::ROTATION_DAYS;
 use crate::authority::der_of;
@@ -9,12 +7,10 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::policy::ListTiming;
-use crate::profile::Service;
 use crate::profile::ServiceKey;
 use crate::signer::KeyFileError;
 use crate::signer::Passphrase;
-use crate::signer::Signer as _;
-use crate::signer::SoftwareSigner;
+use crate::signer::Signer;
 use crate::store::CertificateRecord;
 use crate::store::State;
 use crate::store::Store;
@@ -22,8 +18,10 @@ use crate::store::StoreError;
 
 use super::Home;
 use super::HomeError;
-use super::service::Places;
-use super::service::read_if_there;
+use super::keys::KeyPlace;
+use super::keys::Keys;
+use super::keys::Owner;
+use super::publication::is_hash;
 
 /// A generation's responder as it stands in a home.
 #[derive(Debug)]
@@ -38,7 +36,7 @@ pub struct Responder {
     /// The newest certificate with its DER, whatever became of it; none where there never was one.
     pub certificate: Option<(CertificateRecord, Vec<u8>)>,
     /// The key of that certificate, if it is in force; or why nothing can be signed.
-    pub signer: Result<SoftwareSigner, ResponderFault>,
+    pub signer: Result<Box<dyn Signer>, ResponderFault>,
 }
 
 impl Responder {
@@ -110,10 +108,10 @@ pub enum ResponderFault {
     #[error("the certificate has expired, was revoked or has not begun: run jpki ocsp rotate")]
     NotInForce,
     /// The key of the newest certificate is not in its place.
-    #[error("the key is not in {path}: run jpki ocsp rotate")]
+    #[error("the key is not in {place}: run jpki ocsp rotate")]
     NoKey {
         /// Its place.
-        path: PathBuf,
+        place: KeyPlace,
     },
     /// A key file that cannot be read.
     #[error(transparent)]
@@ -147,6 +145,7 @@ impl Home {
         passphrase: Option<&Passphrase>,
     ) -> Result<Vec<Responder>, HomeError> {
         let generations = store.tx(now, |tx| tx.generations())?;
+        let keys = self.keys(passphrase)?;
         let in_force = generations.iter().filter(|generation| {
             let own = &generation.certificate;
             (own.not_before..=own.not_after).contains(&now)
@@ -171,7 +170,7 @@ impl Home {
                         Some((record, ..)) if !is_in_force(record, now) => {
                             Err(ResponderFault::NotInForce)
                         }
-                        Some((.., hash)) => self.certified_key(key, *hash, passphrase),
+                        Some((.., hash)) => keys.responder(key, *hash),
                     };
                     tries -= 1;
                     // Between the look into the store and the one at the files, a rotation may have
@@ -186,42 +185,30 @@ impl Home {
             })
             .collect()
     }
+}
 
-    /// Whether any of the responders' keys needs a passphrase; the authorities' are not looked at.
-    ///
-    /// # Errors
-    /// When the folder or a key file cannot be read.
-    pub fn responder_keys_are_encrypted(&self) -> Result<bool, HomeError> {
-        let prefix = format!("{}-", Service::Responder.as_str());
-        super::any_is_encrypted(&self.responder_key_folder(), |name| name.starts_with(&prefix))
-    }
-
-    /// The key with this hash, in its place or still in the one where it waited.
-    pub(super) fn certified_key(
+impl Keys {
+    /// The key of a responder's certificate.
+    pub(super) fn responder(
         &self,
         key: ServiceKey,
         hash: [u8; 32],
-        passphrase: Option<&Passphrase>,
-    ) -> Result<SoftwareSigner, ResponderFault> {
-        let Places { current, next, .. } = self.places(key);
-        let mut unreadable = None;
-        for path in [&current, &next] {
-            match read_if_there(path, passphrase) {
-                Ok(Some(signer)) if signer.public_key().hash() == hash => return Ok(signer),
-                Ok(_) => {}
-                // The other place may have it.
-                Err(error) => unreadable = unreadable.or(Some(error)),
+    ) -> Result<Box<dyn Signer>, ResponderFault> {
+        let owner = Owner::Service(key);
+        match self.certified(owner, is_hash(Some(hash))) {
+            Ok(Some(signer)) => Ok(signer),
+            Ok(None) | Err(HomeError::OtherKey { .. }) => {
+                Err(ResponderFault::NoKey { place: self.place(owner) })
             }
+            Err(error) => Err(ResponderFault::Unreadable(error)),
         }
-        Err(match unreadable {
-            Some(error) => ResponderFault::Unreadable(error),
-            None => ResponderFault::NoKey { path: current },
-        })
     }
 }
 
 fn is_in_force(record: &CertificateRecord, now: Timestamp) -> bool {
-    record.state == State::Live && (record.not_before..=record.not_after).contains(&now)
+    // Also where its issuer's key is compromised: nobody else may answer about what that has issued, and
+    // all that there is to say of it is that it is revoked.
+    record.recorded == State::Live && (record.not_before..=record.not_after).contains(&now)
 }
 
 /// How often the files are looked at. A rotation takes far longer than a look, so that twice is
@@ -270,7 +257,7 @@ mod tests {
     fn responders_are_opened_without_any_key_of_the_authorities() {
         let folder = tempfile::tempdir().unwrap();
         let home = founded(&folder);
-        let keys = home.key_folder();
+        let keys = home.folder().join("keys");
         for file in ["signature-1", "user-authentication-1", "publication"] {
             // A folder that nobody can read as a file.
             let path = keys.join(format!("{file}.key.pem"));
@@ -285,8 +272,7 @@ mod tests {
             assert!(is_a_pair(responder), "{responder:?}");
             assert_eq!(responder.issuer_not_after, "2036-03-31T14:59:59Z".parse().unwrap());
         }
-        let of = |ca| home.places(ServiceKey::Responder(ca, Generation::FIRST)).current;
-        fs::remove_file(of(CaName::Signature)).unwrap();
+        fs::remove_file(keys.join("ocsp-signature-1.key.pem")).unwrap();
         let found = signers(&home);
         let fault = found[0].signer.as_ref().unwrap_err();
         assert!(matches!(fault, ResponderFault::NoKey { .. }), "{fault:?}");

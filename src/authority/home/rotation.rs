@@ -5,13 +5,9 @@
 //! it in memory. So it is destroyed, by giving the new one its name: what is not there cannot be
 //! stolen. A key that an interrupted rotation left without a certificate goes as well.
 
-use std::fs;
-use std::path::PathBuf;
-
 use rand_core::CryptoRngCore;
 
 use crate::asn1::KeyAlgorithm;
-use crate::asn1::PublicKey;
 use crate::authority::Authority;
 use crate::authority::Recovery;
 use crate::authority::Refused;
@@ -21,20 +17,16 @@ use crate::clock::Clock;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::profile::ServiceKey;
-use crate::signer;
 use crate::signer::Passphrase;
-use crate::signer::Signer as _;
-use crate::signer::SoftwareSigner;
-use crate::store::StoreError;
 
 use super::Home;
 use super::HomeError;
 use super::Opening;
 use super::ResponderFault;
-use super::service::Places;
-use super::service::fault;
-use super::service::next_key_file;
-use super::service::read_if_there;
+use super::keys::KeyPlace;
+use super::keys::Keys;
+use super::keys::Owner;
+use super::publication::is_hash;
 
 /// Whose responders' keys are rotated, and how.
 #[derive(Clone, Copy, Debug, Default)]
@@ -82,8 +74,8 @@ pub struct NewResponder {
     pub new: Renewed,
     /// What the key is.
     pub algorithm: KeyAlgorithm,
-    /// The file of the key.
-    pub key: PathBuf,
+    /// Where the key is.
+    pub key: KeyPlace,
 }
 
 impl Home {
@@ -105,11 +97,10 @@ impl Home {
         passphrase: Option<&Passphrase>,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<Rotation, Refused>, HomeError> {
-        let Some(_lock) = super::lock_folder(&self.key_folder())? else {
-            return Ok(Err(Rule::RenewalPending.into()));
-        };
+        let keys = self.keys(passphrase)?;
+        let Some(_lock) = keys.lock()? else { return Ok(Err(Rule::RenewalPending.into())) };
         let opening = Opening::Locked { publication: false };
-        let (mut authority, recovery) = self.open_with_keys(clock, passphrase, opening)?;
+        let (mut authority, recovery) = self.open_with_keys(clock, &keys, opening)?;
         let of_ca = |ca| options.ca.is_none_or(|only| only == ca);
         let asked: Vec<_> = match options.generation {
             Some(generation) => {
@@ -120,12 +111,10 @@ impl Home {
         };
         let mut rotated = Vec::new();
         for (ca, generation) in asked {
-            let is_due = || self.is_responder_due(&authority, (ca, generation), passphrase);
+            let is_due = || self.is_responder_due(&authority, (ca, generation), &keys);
             let outcome = match if options.only_due { is_due() } else { Ok(true) } {
                 Ok(false) => continue,
-                Ok(true) => {
-                    self.rotate(&mut authority, (ca, generation), options, passphrase, random)
-                }
+                Ok(true) => self.rotate(&mut authority, (ca, generation), options, &keys, random),
                 Err(error) => Err(error),
             };
             rotated.push(Rotated { ca, generation, outcome });
@@ -147,19 +136,20 @@ impl Home {
         random: &mut impl CryptoRngCore,
     ) -> Result<Vec<Rotated>, HomeError> {
         let asked: Vec<_> = authority.generations_in_force().collect();
+        let keys = self.keys(passphrase)?;
         let mut turns = Vec::new();
         for of in &asked {
-            let due = self.is_responder_due(authority, *of, passphrase);
+            let due = self.is_responder_due(authority, *of, &keys);
             // Or an interrupted rotation has something to be put in place.
-            let place = self.places(ServiceKey::Responder(of.0, of.1)).next;
-            if !matches!(due, Ok(false)) || super::is_there(&place)? {
+            let owner = Owner::Service(ServiceKey::Responder(of.0, of.1));
+            if !matches!(due, Ok(false)) || keys.has_waiting(owner)? {
                 turns.push((*of, due));
             }
         }
         if turns.is_empty() {
             return Ok(Vec::new());
         }
-        let lock = if self.rehearsal { None } else { super::lock_folder(&self.key_folder())? };
+        let lock = if self.rehearsal { None } else { keys.lock()? };
         let is_alone = self.rehearsal || lock.is_some();
         if lock.is_some() {
             // Another may have done it since the opening.
@@ -170,15 +160,15 @@ impl Home {
         for ((ca, generation), due) in turns {
             let of = (ca, generation);
             let due = if lock.is_some() {
-                let settled = self.settle(authority, of, passphrase);
-                settled.and_then(|()| self.is_responder_due(authority, of, passphrase))
+                let settled = settle(authority, of, &keys, random);
+                settled.and_then(|()| self.is_responder_due(authority, of, &keys))
             } else {
                 due
             };
             let is_in_force = || authority.in_force(ServiceKey::Responder(ca, generation)).is_ok();
             let outcome = match due {
                 Ok(false) => continue,
-                Ok(true) if is_alone => self.rotate(authority, of, &options, passphrase, random),
+                Ok(true) if is_alone => self.rotate(authority, of, &options, &keys, random),
                 // Whoever is at it now does the same, or the next run will.
                 Ok(true) if is_in_force() => continue,
                 Ok(true) => Ok(Err(Rule::RenewalPending.into())),
@@ -196,7 +186,7 @@ impl Home {
         authority: &mut Authority,
         (ca, generation): (CaName, Generation),
         options: &RotateOptions,
-        passphrase: Option<&Passphrase>,
+        keys: &Keys,
         random: &mut impl CryptoRngCore,
     ) -> Result<Result<NewResponder, Refused>, HomeError> {
         let compromised = options.compromised;
@@ -208,48 +198,22 @@ impl Home {
             Some(algorithm) => algorithm,
             None => authority.responder_algorithm(ca, generation)?,
         };
-        let Places { folder, current, next } = self.places(ServiceKey::Responder(ca, generation));
-        let mut made = NewResponder { new, algorithm, key: current.clone() };
+        let owner = Owner::Service(ServiceKey::Responder(ca, generation));
+        let mut made = NewResponder { new, algorithm, key: keys.place(owner) };
         if self.rehearsal {
             return Ok(Ok(made));
         }
-        self.settle(authority, (ca, generation), passphrase)?;
-        let pair = signer::generate(algorithm, random)?;
-        let passphrase = if self.keys_are_encrypted()? { passphrase } else { None };
-        signer::write_key_file(&next, &pair, passphrase, random)?;
-        super::sync_folder(&folder)?;
-        let signer = SoftwareSigner::new(&pair)?;
+        settle(authority, (ca, generation), keys, random)?;
+        let signer = keys.make(owner, algorithm, random)?;
         let key = signer.public_key();
         match authority.rotate_responder(ca, generation, key, compromised)? {
             Ok(new) => made.new = new,
             Err(refused) => return Ok(Err(refused)),
         }
         // The key before is destroyed, unlike an authority's: see above.
-        fs::rename(&next, &current).map_err(fault(&next))?;
-        super::sync_folder(&folder)?;
+        keys.adopt(owner)?;
         self.write_service_certificates(authority)?;
         Ok(Ok(made))
-    }
-
-    /// Puts right what an interrupted rotation left: a key that was certified gets its name, one that
-    /// was not is destroyed. The folder must be locked, and `authority` taken up since.
-    fn settle(
-        &self,
-        authority: &Authority,
-        (ca, generation): (CaName, Generation),
-        passphrase: Option<&Passphrase>,
-    ) -> Result<(), HomeError> {
-        let key = ServiceKey::Responder(ca, generation);
-        let Places { folder, current, next } = self.places(key);
-        super::clear_unfinished(&folder, &next_key_file(key))?;
-        let Some(waiting) = read_if_there(&next, passphrase)? else { return Ok(()) };
-        let certified = certified_hash(authority, key)?;
-        if certified == Some(waiting.public_key().hash()) {
-            fs::rename(&next, &current).map_err(fault(&next))?;
-        } else {
-            fs::remove_file(&next).map_err(fault(&next))?;
-        }
-        super::sync_folder(&folder)
     }
 
     /// Whether a responder needs another key now: it is time, or the one that it has is not here.
@@ -257,14 +221,14 @@ impl Home {
         &self,
         authority: &Authority,
         (ca, generation): (CaName, Generation),
-        passphrase: Option<&Passphrase>,
+        keys: &Keys,
     ) -> Result<bool, HomeError> {
         if authority.is_responder_ending(ca, generation) {
             return Ok(true);
         }
         let key = ServiceKey::Responder(ca, generation);
-        let Some(hash) = certified_hash(authority, key)? else { return Ok(true) };
-        match self.certified_key(key, hash, passphrase) {
+        let Some(hash) = authority.certified_key_hash(key)? else { return Ok(true) };
+        match keys.responder(key, hash) {
             Ok(_) => Ok(false),
             Err(ResponderFault::Unreadable(error)) => Err(error),
             Err(_) => Ok(true),
@@ -272,10 +236,16 @@ impl Home {
     }
 }
 
-/// The SHA-256 of the key of a service's newest certificate.
-fn certified_hash(authority: &Authority, key: ServiceKey) -> Result<Option<[u8; 32]>, HomeError> {
-    let Some(der) = authority.newest_certificate(key) else { return Ok(None) };
-    let certified =
-        PublicKey::of_certificate(der).map_err(|_| StoreError::Damaged("a service has no key"))?;
-    Ok(Some(certified.hash()))
+/// Puts right what an interrupted rotation left: a key that was certified gets its name, one that
+/// was not is destroyed. The keys must be locked, and `authority` taken up since.
+fn settle(
+    authority: &Authority,
+    (ca, generation): (CaName, Generation),
+    keys: &Keys,
+    random: &mut impl CryptoRngCore,
+) -> Result<(), HomeError> {
+    let key = ServiceKey::Responder(ca, generation);
+    let certified = authority.certified_key_hash(key)?;
+    keys.settle(Owner::Service(key), is_hash(certified), random)?;
+    Ok(())
 }

@@ -109,5 +109,6 @@ pub(super) fn is_called_for(
         }
         (None, None) => false,
     };
+    // One under a compromised key is waiting for another, whatever the event says.
     Ok(called && !tx.current(record.person())?.iter().any(is_signature))
 }

@@ -7,10 +7,12 @@ use crate::credential::Kind;
 use crate::holder::Item;
 use crate::law;
 use crate::law::eligibility::Applicant;
+use crate::law::terms::Terms;
 use crate::law::validity;
 use crate::law::validity::End;
 use crate::law::validity::Question;
 use crate::policy::UnknownPeople;
+use crate::profile::Issuer;
 use crate::profile::Subject;
 use crate::register;
 use crate::register::Record;
@@ -21,6 +23,7 @@ use crate::store::Tx;
 
 use crate::authority::Authority;
 use crate::authority::AuthorityError;
+use crate::authority::generation::Issuing;
 use crate::authority::outcome::Refused;
 use crate::authority::request::IssueRequest;
 use crate::authority::rule::Rule;
@@ -75,12 +78,13 @@ impl Authority {
     }
 
     /// Whether the law allows what is asked, and until when; nothing is granted in part.
-    pub(super) fn judge(
+    pub(super) fn judge<'a>(
         &self,
         tx: &mut Tx<'_>,
+        issuing: &Issuing<'a>,
         request: &IssueRequest,
         situation: &Situation,
-    ) -> Result<Vec<(Kind, End)>, Denied> {
+    ) -> Result<Vec<Granted<'a>>, Denied> {
         let resident = &request.resident;
         let (carrier, policy) = (request.carrier, &self.policy);
         let now = tx.at();
@@ -123,9 +127,7 @@ impl Authority {
         }
         let card_end = match (resident.card_expires, situation.record.card().ends) {
             (Some(end), _) | (None, Some(end)) => end,
-            (None, None) => {
-                validity::card_end(birth_date, resident.residence, applied, today, policy)?
-            }
+            (None, None) => self.new_card_end(issuing, request, applied, today)?,
         };
         let question = |kind, authentication_end| Question {
             kind,
@@ -144,23 +146,54 @@ impl Authority {
             if !request.kinds.list().contains(&kind) {
                 continue;
             }
-            let issuer = &self.issuing(kind.ca()).map_err(Denied::Failed)?.issuer;
+            let issuer = &issuing.of(kind.ca())?.issuer;
             if now < issuer.not_before {
                 return Err(Rule::CaNotYet.into());
             }
-            let end = validity::end(&question(kind, authentication_end), policy)?;
+            let terms = Terms::of(issuer.profile, policy);
+            let end = validity::end(&question(kind, authentication_end), &terms, policy)?;
             validity::within_ca(end.date, issuer.not_after)?;
             if kind == Kind::UserAuthentication {
                 authentication_end = Some(end.date);
             }
-            granted.push((kind, end));
+            granted.push(Granted { kind, end, issuer });
         }
         let mut record = situation.record.clone();
         record.note_card(card_end);
         tx.put_resident(&record, None)?;
-        granted.sort_by_key(|(kind, _)| *kind);
+        granted.sort_by_key(|granted| granted.kind);
         Ok(granted)
     }
+
+    /// The end of a card that is issued today. What is on it may come from two authorities, of which
+    /// one issues for the next card already: until both do, it is one of today's, which ends earlier.
+    fn new_card_end(
+        &self,
+        issuing: &Issuing<'_>,
+        request: &IssueRequest,
+        applied: Date,
+        today: Date,
+    ) -> Result<Date, Denied> {
+        let resident = &request.resident;
+        let (birth_date, residence) = (resident.four.birth_date, resident.residence);
+        let mut earliest = None;
+        for kind in request.kinds.list() {
+            let policy = &self.policy;
+            let terms = Terms::of(issuing.of(kind.ca())?.issuer.profile, policy);
+            let end = validity::card_end(birth_date, residence, applied, today, &terms, policy)?;
+            earliest = Some(earliest.map_or(end, |other: Date| other.min(end)));
+        }
+        earliest.ok_or(Denied::Failed(AuthorityError::Internal("a request for nothing")))
+    }
+}
+
+/// A certificate that may be issued.
+pub(super) struct Granted<'a> {
+    pub(super) kind: Kind,
+    /// When it ends.
+    pub(super) end: End,
+    /// By which generation.
+    pub(super) issuer: &'a Issuer,
 }
 
 /// Why nothing is granted: a rule, or the store failed.
@@ -195,7 +228,8 @@ pub(super) struct Situation {
 }
 
 impl Situation {
-    /// The certificates of a kind on a carrier that are intended, live or held.
+    /// The certificates of a kind on a carrier that are intended, live or held, or whose place is not
+    /// taken yet since the key that issued them is compromised.
     pub(super) fn on(
         &self,
         kind: Kind,
@@ -206,10 +240,12 @@ impl Situation {
         })
     }
 
-    /// The live or held one among them that has not yet expired.
+    /// The live or held one among them that has not yet expired. Whoever has one under a compromised key
+    /// has none.
     pub(super) fn live(&self, kind: Kind, carrier: Carrier) -> Option<&CertificateRecord> {
-        self.on(kind, carrier)
-            .find(|record| record.state != State::Intended && record.not_after >= self.now)
+        self.on(kind, carrier).find(|record| {
+            matches!(record.state, State::Live | State::Held(_)) && record.not_after >= self.now
+        })
     }
 
     pub(super) fn last_day(&self, kind: Kind, carrier: Carrier) -> Option<Date> {
@@ -225,9 +261,6 @@ impl Situation {
 fn mismatch(items: &[Item]) -> Refused {
     let names: Vec<_> = items.iter().map(|item| item.as_str()).collect();
     let rule = register::Rule::HolderMismatch;
-    Refused {
-        rule: rule.code(),
-        item: names.first().copied(),
-        message: format!("{}: {}", names.join(", "), rule.message()),
-    }
+    let message = format!("{}: {}", names.join(", "), rule.message());
+    Refused { item: names.first().copied(), ..Refused::new(rule.code(), message) }
 }

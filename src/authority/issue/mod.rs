@@ -5,6 +5,9 @@
 //! certificates in force and ends those that they replace. Nothing leaves before the second commit.
 
 mod decide;
+#[cfg(all(feature = "pkcs11", feature = "sqlite"))]
+#[cfg(test)]
+mod device;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +19,7 @@ use crate::lint;
 use crate::lint::SoundKey;
 use crate::profile::Attested;
 use crate::profile::Grant;
+use crate::profile::Issuer;
 use crate::profile::TbsCertificate;
 use crate::profile::signature_certificate;
 use crate::profile::user_authentication_certificate;
@@ -35,6 +39,7 @@ use super::AuthorityError;
 use super::KeyGeneration;
 use super::change::supersede;
 use super::change::void;
+use super::generation::Issuing;
 use super::outcome::Issued;
 use super::outcome::Outcome;
 use super::outcome::Refused;
@@ -45,6 +50,7 @@ use super::request::RequestId;
 use super::rule::Rule;
 
 use decide::Denied;
+use decide::Granted;
 
 impl Authority {
     /// Issues to one request.
@@ -80,7 +86,8 @@ impl Authority {
         let (plan, planned) = self.store.rehearse(now, |tx| {
             resolve(tx)?;
             let mut planned = Vec::new();
-            let plan = self.plan(tx, request, keys, &mut planned)?;
+            let issuing = self.issuing(tx)?;
+            let plan = self.plan(tx, &issuing, request, keys, &mut planned)?;
             Ok::<_, AuthorityError>((plan, planned))
         })?;
         let result = match plan {
@@ -126,22 +133,21 @@ impl Authority {
 
     fn issue_group(&self, requests: &[IssueRequest]) -> Result<Vec<Outcome>, AuthorityError> {
         let now = self.now();
-        for ca in CaName::ALL {
-            let KeyGeneration { issuer, signer, .. } = self.issuing(ca)?;
-            if signer.is_none() {
-                return Err(AuthorityError::NoKey { ca, generation: issuer.generation });
-            }
-        }
         // What needs no store is judged before the transaction.
         let keys: Vec<_> = requests.iter().map(sound_keys).collect();
         let (plans, recorded) = self.store.record(now, |tx| {
-            // A generation before the newest issues to nobody any more.
-            self.check_generations(tx)?;
+            // By what the store says now: a generation may have been relieved, or compromised.
+            let issuing = self.issuing(tx)?;
+            for ca in CaName::ALL {
+                if let Ok(KeyGeneration { issuer, signer: None, .. }) = issuing.of(ca) {
+                    return Err(AuthorityError::NoKey { ca, generation: issuer.generation });
+                }
+            }
             requests
                 .iter()
                 .zip(keys)
                 .map(|(request, keys)| {
-                    let plan = self.plan(tx, request, keys, &mut Vec::new())?;
+                    let plan = self.plan(tx, &issuing, request, keys, &mut Vec::new())?;
                     if let Plan::Refused(refused) = &plan {
                         tx.refuse(request.id.as_str(), refused.rule)?;
                     }
@@ -204,6 +210,7 @@ impl Authority {
     fn plan(
         &self,
         tx: &mut Tx<'_>,
+        issuing: &Issuing<'_>,
         request: &IssueRequest,
         keys: Result<SoundKeys<'_>, Refused>,
         planned: &mut Vec<Issued>,
@@ -219,20 +226,19 @@ impl Authority {
             Ok(situation) => situation,
             Err(refused) => return Ok(Plan::Refused(refused)),
         };
-        let granted = match self.judge(tx, request, &situation) {
+        let granted = match self.judge(tx, issuing, request, &situation) {
             Ok(granted) => granted,
             Err(Denied::Refused(refused)) => return Ok(Plan::Refused(refused)),
             Err(Denied::Failed(error)) => return Err(error),
         };
         let mut intents = Vec::new();
         let mut replaced = Vec::new();
-        for (kind, end) in granted {
+        for Granted { kind, end, issuer } in granted {
             let key = keys.iter().find(|(other, _)| *other == kind);
             let (_, key) =
                 key.ok_or(AuthorityError::Internal("a granted request without a key"))?;
-            let tbs = self.write(tx, request, kind, *key, end.date)?;
+            let tbs = self.write(tx, issuer, request, kind, *key, end.date)?;
             planned.push(announce(&tbs, kind, end));
-            let issuer = &self.issuing(kind.ca())?.issuer;
             let authority = lint::Authority { realm: &self.realm, issuer: Some(issuer) };
             let checked = lint::check_with_key(tbs, &authority, *key)?;
             let intention = Intention {
@@ -277,13 +283,13 @@ impl Authority {
     fn write(
         &self,
         tx: &mut Tx<'_>,
+        issuer: &Issuer,
         request: &IssueRequest,
         kind: Kind,
         key: SoundKey<'_>,
         end: Date,
     ) -> Result<TbsCertificate, AuthorityError> {
         let resident = &request.resident;
-        let issuer = &self.issuing(kind.ca())?.issuer;
         let grant = Grant {
             realm: &self.realm,
             issuer,
@@ -322,18 +328,28 @@ impl Authority {
             Work::Sealed { sealed, replaced } => (sealed, replaced),
         };
         let mut standing = Vec::with_capacity(sealed.len());
+        let mut is_compromised = false;
         for sealed in &sealed {
             let record = tx.at_intent(intent_of(sealed))?;
+            is_compromised |= tx.compromised_since(record.ca, record.generation)?.is_some();
             if record.state == State::Intended {
                 standing.push(record);
             }
         }
-        let whole = sealed.iter().all(Result::is_ok);
-        if !whole || standing.len() < sealed.len() {
+        let failure = sealed.iter().find_map(|sealed| sealed.as_ref().err());
+        let refused = if let Some(SealError { cause, .. }) = failure {
+            Some(Refused { cause: cause.of_key(), ..Rule::KeyFailed.into() })
+        } else if is_compromised {
+            // Recorded while the key signed: what it signed is given to nobody.
+            Some(Rule::CaCompromised.into())
+        } else {
+            (standing.len() < sealed.len()).then(|| Rule::IssueInterrupted.into())
+        };
+        if let Some(refused) = refused {
             for record in standing {
                 void(tx, &record)?;
             }
-            return Ok(Err(if whole { Rule::IssueInterrupted } else { Rule::KeyFailed }.into()));
+            return Ok(Err(refused));
         }
         for record in replaced {
             supersede(tx, record.intent, &self.policy)?;

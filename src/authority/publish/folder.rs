@@ -248,7 +248,7 @@ pub(super) fn link(from: &Path, to: &Path) -> Result<(), PublishError> {
 }
 
 /// Makes what was created or renamed in a folder durable.
-fn sync_folder(folder: &Path) -> Result<(), PublishError> {
+pub(super) fn sync_folder(folder: &Path) -> Result<(), PublishError> {
     fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(fault(folder))
 }
 

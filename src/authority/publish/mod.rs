@@ -16,6 +16,7 @@
 //!    (compare-and-swap), lets go what has left the lists, and names the manifest.
 //! 5. The manifest is signed, the folder gets its name, `current` is switched to it.
 
+mod compromised;
 mod contents;
 mod folder;
 mod full;
@@ -68,6 +69,7 @@ use super::Authority;
 use super::AuthorityError;
 use super::KeyGeneration;
 
+pub use compromised::CompromisedList;
 pub use folder::MANIFEST;
 pub use folder::MANIFEST_SIGNATURE;
 pub use folder::PUBLICATION_CERTIFICATE;

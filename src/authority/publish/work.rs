@@ -418,7 +418,7 @@ fn ending(format: ListFormat) -> &'static str {
 }
 
 /// Writes a file and reads it again, block by block; its size.
-fn write_and_read(path: &Path, parts: &[&[u8]]) -> Result<u64, PublishError> {
+pub(super) fn write_and_read(path: &Path, parts: &[&[u8]]) -> Result<u64, PublishError> {
     folder::write(path, parts)?;
     let altered = || PublishError::Altered { path: path.to_owned() };
     let mut file = fs::File::open(path).map_err(folder::fault(path))?;
@@ -453,4 +453,4 @@ pub(super) fn unpacked(format: ListFormat, file: Vec<u8>) -> Option<Vec<u8>> {
 /// Octets that are read again at once.
 const BLOCK: usize = 1 << 14;
 /// RFC 7468 section 7.
-const PEM_LABEL: &str = "X509 CRL";
+pub(super) const PEM_LABEL: &str = "X509 CRL";

@@ -37,6 +37,7 @@ use crate::ocsp::TbsAnswer;
 use crate::policy::Answering;
 use crate::policy::Unissued;
 use crate::profile::Realm;
+use crate::seal::Cause;
 use crate::seal::seal;
 use crate::store::Delays;
 use crate::store::Found;
@@ -378,9 +379,13 @@ impl Responder {
                 Err(_) => return Err(Refusal::InternalError),
             };
             let sealed = seal(recorded, delegated.signer.as_ref());
-            let sealed = sealed.map_err(|_| Refusal::InternalError)?;
-            let der = sealed.to_der(&delegated.certificate);
-            return Ok((sealed.into_inner(), Arc::new(der)));
+            // A device that is away comes back; a key that is another one does not.
+            let sealed = sealed.map_err(|error| match error.cause {
+                Cause::Sign(error) if error.is_passing() => Refusal::TryLater,
+                _ => Refusal::InternalError,
+            })?;
+            let der = Arc::new(sealed.to_der(&delegated.certificate));
+            return Ok((sealed.into_inner(), der));
         }
         Err(Refusal::TryLater)
     }

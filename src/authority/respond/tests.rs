@@ -31,6 +31,7 @@ use crate::asn1::tag;
 use crate::authority::Ask;
 use crate::authority::Authority;
 use crate::authority::ChangeRequest;
+use crate::authority::CompromiseRequest;
 use crate::authority::IssueRequest;
 use crate::authority::KeyAsk;
 use crate::authority::Kinds;
@@ -42,6 +43,7 @@ use crate::credential::Carrier;
 use crate::credential::Kind;
 use crate::credential::Reason;
 use crate::credential::Serial;
+use crate::law::revocation;
 use crate::law::revocation::Act;
 use crate::ocsp::Hash;
 use crate::ocsp::IssuerHashes;
@@ -468,6 +470,8 @@ enum Step {
     Do(Act),
     Ask,
     Pass(i64),
+    /// The key that issued it is compromised, since so many seconds.
+    Compromise(i64),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -477,6 +481,7 @@ fn step() -> impl Strategy<Value = Step> {
         Just(Step::Do(Act::Revoke(Reason::CessationOfOperation))),
         Just(Step::Ask),
         (0_i64..2000).prop_map(Step::Pass),
+        (0_i64..3600).prop_map(Step::Compromise),
     ]
 }
 
@@ -492,6 +497,19 @@ proptest! {
             match step {
                 Step::Pass(seconds) => desk.clock.moved(seconds),
                 Step::Ask => {}
+                Step::Compromise(seconds) => {
+                    let stolen = desk.clock.now().plus_seconds(-seconds);
+                    let (generation, since) = (Generation::FIRST, Some(stolen));
+                    let request = CompromiseRequest { ca, generation, since, dry_run: false };
+                    if desk.authority.compromise(&request).unwrap().is_ok() {
+                        let before = match expected {
+                            Status::Revoked { since, reason } => Some((since, reason)),
+                            _ => None,
+                        };
+                        let (since, reason) = revocation::under_compromise(before, stolen);
+                        expected = Status::Revoked { since, reason };
+                    }
+                }
                 Step::Do(act) => {
                     let request = ChangeRequest { ca, serial, act, dry_run: false };
                     if let Ok(change) = desk.authority.change(&request).unwrap() {

@@ -2,17 +2,22 @@
 
 use std::fs;
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use jpki_ca::authority::Authority;
 use jpki_ca::authority::Recovery;
 use jpki_ca::authority::Rule;
 use jpki_ca::authority::home::Config;
 use jpki_ca::authority::home::Home;
+use jpki_ca::authority::home::KeyStore;
 use jpki_ca::clock::Clock;
 use jpki_ca::clock::FixedClock;
 use jpki_ca::clock::SystemClock;
 use jpki_ca::clock::Timestamp;
 use jpki_ca::signer::Passphrase;
+use jpki_ca::signer::Share;
+use jpki_ca::signer::combine;
+use jpki_ca::signer::pkcs11::PinSource;
 use zeroize::Zeroizing;
 
 use crate::args::Global;
@@ -59,7 +64,7 @@ impl Context<'_> {
     pub(crate) fn home_and_passphrase(&self) -> Result<(Home, Option<Passphrase>), Failure> {
         let home = self.home_to_change()?;
         let passphrase = if home.keys_are_encrypted()? {
-            self.passphrase("Passphrase of the authorities' keys")?
+            self.passphrase(&home, "the authorities' keys")?
         } else {
             None
         };
@@ -87,22 +92,70 @@ impl Context<'_> {
         Ok((authority, at, home.config().clone()))
     }
 
-    /// The passphrase of `--passphrase-file`, or one typed at a terminal; none elsewhere.
-    pub(crate) fn passphrase(&self, prompt: &str) -> Result<Option<Passphrase>, Failure> {
-        if let Some(path) = &self.global.passphrase_file {
-            let text = Zeroizing::new(
-                fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
-            );
-            let line = text.split('\n').next().unwrap_or_default();
-            return Ok(Some(Passphrase::new(line)?));
+    /// Whether a passphrase was given, or where it is.
+    pub(crate) fn has_passphrase(&self) -> bool {
+        let Global { passphrase_file, passphrase_env, unlock, .. } = self.global;
+        passphrase_file.is_some() || passphrase_env.is_some() || !unlock.is_empty()
+    }
+
+    /// The passphrase of a home's keys, or the PIN of the token that they are in.
+    pub(crate) fn passphrase(
+        &self,
+        home: &Home,
+        whose: &str,
+    ) -> Result<Option<Passphrase>, Failure> {
+        self.passphrase_for(&home.config().keys, home.folder(), whose)
+    }
+
+    /// The passphrase that was given, out of a file, the environment or shares; else the PIN from where
+    /// the token's address says, or one typed at a terminal; none elsewhere.
+    pub(crate) fn passphrase_for(
+        &self,
+        keys: &KeyStore,
+        folder: &Path,
+        whose: &str,
+    ) -> Result<Option<Passphrase>, Failure> {
+        let Global { passphrase_file, passphrase_env, unlock, .. } = self.global;
+        if let Some(path) = passphrase_file {
+            return first_line(path).map(Some);
+        }
+        if let Some(name) = passphrase_env {
+            return of_environment(name).map(Some);
+        }
+        if !unlock.is_empty() {
+            let shares: Vec<Share> =
+                unlock.iter().map(|path| share(path)).collect::<Result<_, _>>()?;
+            return Ok(Some(combine(&shares).map_err(Failure::unauthorised)?));
+        }
+        match keys.pin_source() {
+            Some(PinSource::File(path)) => return first_line(&folder.join(path)).map(Some),
+            Some(PinSource::Env(name)) => return of_environment(name).map(Some),
+            None => {}
         }
         if !std::io::stdin().is_terminal() {
             return Ok(None);
         }
-        let typed = rpassword::prompt_password(format!("{prompt}: "))
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::usage(format!("no passphrase could be read: {error}")))?;
-        Ok(Some(Passphrase::new(&typed)?))
+        typed(&match keys {
+            KeyStore::Token(_) => "PIN of the token".to_owned(),
+            _ => format!("Passphrase of {whose}"),
+        })
+        .map(Some)
+    }
+
+    /// The passphrase to which keys are to be closed: in a file, or typed twice at a terminal.
+    pub(crate) fn new_passphrase(&self, file: Option<&Path>) -> Result<Passphrase, Failure> {
+        if let Some(path) = file {
+            return first_line(path);
+        }
+        if !std::io::stdin().is_terminal() {
+            return Err(Failure::usage("no new passphrase: give --new-passphrase-file"));
+        }
+        let new = typed("New passphrase")?;
+        if typed("The same again")?.expose() == new.expose() {
+            Ok(new)
+        } else {
+            Err(Failure::usage("the two are not the same: nothing was changed"))
+        }
     }
 
     /// Resolves what a crash left, or in a dry run does not, and says what that is.
@@ -142,4 +195,35 @@ impl Context<'_> {
             ));
         }
     }
+}
+
+/// The passphrase in the first line of a file.
+fn first_line(path: &Path) -> Result<Passphrase, Failure> {
+    let text =
+        Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, error))?);
+    Ok(Passphrase::new(text.split('\n').next().unwrap_or_default())?)
+}
+
+/// The passphrase in a variable.
+#[expect(clippy::disallowed_methods, reason = "the command line names the variable")]
+fn of_environment(name: &str) -> Result<Passphrase, Failure> {
+    let value = std::env::var_os(name)
+        .ok_or_else(|| Failure::usage(format!("the environment has no variable {name}")))?;
+    let value = value.into_string().map(Zeroizing::new);
+    let value = value.map_err(|_| Failure::usage(format!("the variable {name} is not UTF-8")))?;
+    Ok(Passphrase::new(&value)?)
+}
+
+/// The share in a file.
+fn share(path: &Path) -> Result<Share, Failure> {
+    let text =
+        Zeroizing::new(fs::read_to_string(path).map_err(|error| Failure::file(path, error))?);
+    text.parse().map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+}
+
+fn typed(prompt: &str) -> Result<Passphrase, Failure> {
+    let typed = rpassword::prompt_password(format!("{prompt}: "))
+        .map(Zeroizing::new)
+        .map_err(|error| Failure::usage(format!("no passphrase could be read: {error}")))?;
+    Ok(Passphrase::new(&typed)?)
 }

@@ -8,7 +8,10 @@ use jpki_ca::authority::AuthorityError;
 use jpki_ca::authority::Refused;
 use jpki_ca::authority::home::HomeError;
 use jpki_ca::authority::publish::PublishError;
+use jpki_ca::seal::Cause;
+use jpki_ca::seal::SealError;
 use jpki_ca::signer::KeyFileError;
+use jpki_ca::signer::SignError;
 use jpki_ca::store::StoreError;
 
 /// How a command ends.
@@ -38,9 +41,14 @@ impl Exit {
 }
 
 impl Exit {
-    /// What is wrong with the data is malformed input; what a rule says is a refusal.
+    /// What is wrong with the data is malformed input; what a rule says is a refusal; and a key that did not
+    /// sign is not to be had.
     pub(crate) fn of_refusal(refused: &Refused) -> Self {
-        if refused.rule.starts_with("E-") { Self::Usage } else { Self::Refused }
+        match &refused.cause {
+            Some(error) => of_sign(error),
+            None if refused.rule.starts_with("E-") => Self::Usage,
+            None => Self::Refused,
+        }
     }
 }
 
@@ -70,6 +78,11 @@ impl Failure {
     /// Wrong usage or input.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self::Other(Exit::Usage, anyhow::anyhow!("{message}"))
+    }
+
+    /// What was given does not open what is closed.
+    pub(crate) fn unauthorised(message: impl fmt::Display) -> Self {
+        Self::Other(Exit::Unauthorised, anyhow::anyhow!("{message}"))
     }
 
     /// A file that cannot be read or written.
@@ -107,7 +120,11 @@ impl From<AuthorityError> for Failure {
 impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         let exit = match &error {
-            HomeError::Io { .. } | HomeError::Sign(_) => Exit::Unavailable,
+            HomeError::Io { .. } | HomeError::NoKey { .. } => Exit::Unavailable,
+            HomeError::Sign(error) => of_sign(error),
+            HomeError::PinNeeded => Exit::Unauthorised,
+            HomeError::Token(error) if error.is_of_pin() => Exit::Unauthorised,
+            HomeError::Token(_) => Exit::Unavailable,
             HomeError::KeyFile(error) => of_key_file(error),
             HomeError::Store(error) => of_store(error),
             HomeError::Authority(error) => of_authority(error),
@@ -149,8 +166,17 @@ fn of_key_file(error: &KeyFileError) -> Exit {
 fn of_authority(error: &AuthorityError) -> Exit {
     match error {
         AuthorityError::Store(error) => of_store(error),
+        AuthorityError::Seal(SealError { cause: Cause::Sign(error), .. }) => of_sign(error),
         AuthorityError::OtherRealm | AuthorityError::StrangeKey => Exit::Usage,
         AuthorityError::AuditBroken { .. } => Exit::Negative,
+        _ => Exit::Unavailable,
+    }
+}
+
+/// A key that opens for others is not ours to use; everything else may be over later.
+fn of_sign(error: &SignError) -> Exit {
+    match error {
+        SignError::PinRefused | SignError::PinLocked => Exit::Unauthorised,
         _ => Exit::Unavailable,
     }
 }
@@ -159,5 +185,29 @@ fn of_store(error: &StoreError) -> Exit {
     match error {
         StoreError::Address | StoreError::NoBackend(_) | StoreError::Exists => Exit::Usage,
         _ => Exit::Unavailable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_did_not_sign_is_not_a_rule_that_refuses() {
+        let mut refused = Refused::new("R-KEY-FAILED", "the key did not sign");
+        for (error, exit) in [
+            (SignError::Unanswered, Exit::Unavailable),
+            (SignError::Unavailable, Exit::Unavailable),
+            (SignError::Resting { seconds: 5 }, Exit::Unavailable),
+            (SignError::WrongSignature, Exit::Unavailable),
+            (SignError::PinRefused, Exit::Unauthorised),
+            (SignError::PinLocked, Exit::Unauthorised),
+        ] {
+            assert_eq!(Failure::from(HomeError::Sign(error)).exit(), exit, "{error}");
+            refused.cause = Some(error);
+            assert_eq!(Exit::of_refusal(&refused), exit, "{error}");
+        }
+        assert_eq!(Exit::of_refusal(&Refused::new("R-VOID", "void")), Exit::Refused);
+        assert_eq!(Exit::of_refusal(&Refused::new("E-DATE", "no date")), Exit::Usage);
     }
 }

@@ -12,11 +12,16 @@ mod show;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use rustix::process::DumpableBehavior;
+use rustix::process::set_dumpable_behavior;
 
 use args::Cli;
 use exit::Exit;
 
 fn main() -> ExitCode {
+    // Keys, passphrases and holders are in memory, and stay there: no core dump of this process. Where
+    // the kernel does not know how, nothing is lost that there was before.
+    let _kept = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return Exit::from_usage(&error).into(),

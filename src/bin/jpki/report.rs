@@ -71,7 +71,7 @@ impl Report {
     pub(crate) fn refusal(&self, json: &impl Serialize, refused: &Refused) -> Exit {
         // The exit code says it as well.
         let _printed = self.result(json, "");
-        eprint(&format!("jpki: refused by {}: {}", refused.rule, refused.message));
+        eprint(&format!("jpki: refused by {}: {}", refused.rule, refused.explained()));
         Exit::of_refusal(refused)
     }
 
@@ -79,7 +79,7 @@ impl Report {
     pub(crate) fn failure(&self, failure: &Failure) -> Exit {
         let (status, rule, item, message) = match failure {
             Failure::Refused(refused) => {
-                ("refused", Some(refused.rule), refused.item, refused.message.clone())
+                ("refused", Some(refused.rule), refused.item, refused.explained())
             }
             Failure::Other(_, error) => ("error", None, None, format!("{error:#}")),
         };

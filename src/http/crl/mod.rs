@@ -7,6 +7,7 @@
 //! /crl/<ca>/<generation>/<code>.crl      a municipality's list; 000000.crl the authority's own
 //! /crl/<ca>/<generation>/<code>.delta.crl, full.crl, and .crl.pem of each, where published
 //! /ca/<ca>-<generation>.cer, .pem        an authority's certificate
+//! /ca/link-<ca>-<one>-with-<other>.cer, .pem  one generation's key, certified by another
 //! ```
 //!
 //! A name is parsed, and what it means is looked up in the manifest: no part of it becomes a path.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::authority::Link;
 use crate::credential::CaName;
 use crate::credential::Generation;
 use crate::crl::CoverageCode;
@@ -71,11 +72,13 @@ impl fmt::Display for Ending<'_> {
     }
 }
 
-/// The certificate of an authority.
+/// The certificate of an authority: its own, or a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct AuthorityFile {
     ca: CaName,
     generation: Generation,
+    /// The other generation that certifies this one's key, where it is a link.
+    by: Option<Generation>,
     /// Whether it is PEM.
     pub(super) is_pem: bool,
 }
@@ -87,15 +90,26 @@ impl AuthorityFile {
             Some(stem) => (stem, true),
             None => (file.strip_suffix(".cer")?, false),
         };
-        let (ca, generation) = stem.rsplit_once('-')?;
-        let name = Self { ca: ca.parse().ok()?, generation: number(generation)?, is_pem };
+        let (own, by) = match stem.strip_prefix("link-") {
+            Some(link) => {
+                let (own, by) = link.split_once("-with-")?;
+                (own, Some(number(by)?))
+            }
+            None => (stem, None),
+        };
+        let (ca, generation) = own.rsplit_once('-')?;
+        let name = Self { ca: ca.parse().ok()?, generation: number(generation)?, by, is_pem };
         (name.file() == file).then_some(name)
     }
 
     /// The name of its file.
     pub(super) fn file(&self) -> String {
-        let ending = if self.is_pem { "pem" } else { "cer" };
-        format!("{}-{}.{ending}", self.ca, self.generation)
+        let Self { ca, generation, by, is_pem } = *self;
+        let ending = if is_pem { "pem" } else { "cer" };
+        match by {
+            Some(by) => format!("{}.{ending}", Link { ca, certified: generation, by }.stem()),
+            None => format!("{ca}-{generation}.{ending}"),
+        }
     }
 }
 
@@ -121,7 +135,12 @@ mod tests {
             assert_eq!(name.published(), format!("{ca}-{generation}-{file}"));
             assert_eq!(ListFile::of_published(&name.published()), Some(name));
         }
-        for file in ["signature-1.cer", "user-authentication-2.pem"] {
+        for file in [
+            "signature-1.cer",
+            "user-authentication-2.pem",
+            "link-signature-1-with-2.cer",
+            "link-user-authentication-12-with-11.pem",
+        ] {
             assert_eq!(AuthorityFile::read(file).unwrap().file(), file);
         }
     }
@@ -144,7 +163,16 @@ mod tests {
         ] {
             assert_eq!(ListFile::read(ca, generation, file), None, "{ca}/{generation}/{file}");
         }
-        for file in ["publication.cer", "signature-1", "../keys/signature-1.key.pem", "-1.cer"] {
+        for file in [
+            "publication.cer",
+            "signature-1",
+            "../keys/signature-1.key.pem",
+            "-1.cer",
+            "link-signature-1.cer",
+            "link-signature-1-with-02.cer",
+            "link-signature-1-with-2-with-3.cer",
+            "signature-1-with-2.cer",
+        ] {
             assert_eq!(AuthorityFile::read(file), None, "{file}");
         }
     }

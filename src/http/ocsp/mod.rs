@@ -30,6 +30,7 @@ use axum::http::request::Parts;
 use crate::asn1::hex;
 use crate::authority::home::Home;
 use crate::authority::home::HomeError;
+use crate::authority::home::KeyStore;
 use crate::authority::respond::Answered;
 use crate::authority::respond::Keep;
 use crate::authority::respond::Responder;
@@ -61,6 +62,8 @@ pub(super) struct Responding {
     passphrase: Option<Passphrase>,
     /// The path of the responder's address.
     prefix: String,
+    /// Whether the keys are in a device, which may take as long as its deadline for a signature.
+    waits: bool,
 }
 
 impl fmt::Debug for Responding {
@@ -85,7 +88,17 @@ impl Responding {
             clock: Arc::clone(clock),
             passphrase: passphrase.cloned(),
             prefix,
+            waits: matches!(home.config().keys, KeyStore::Token(_)),
         })
+    }
+
+    /// Answers. Where that may have to wait, whatever else this thread has to do goes to others first.
+    fn respond(&self, request: &[u8]) -> Answered {
+        if self.waits {
+            tokio::task::block_in_place(|| self.responder.respond(request))
+        } else {
+            self.responder.respond(request)
+        }
     }
 
     fn home(&self) -> Arc<Home> {
@@ -147,7 +160,11 @@ impl Application for Responding {
 
     fn checks(&self) -> Vec<Check> {
         let (store, keys) = (Arc::clone(&self.responder), Arc::clone(&self.responder));
+        let home = Arc::clone(&self.home);
         vec![
+            Check::key_device(move || {
+                home.read().unwrap_or_else(PoisonError::into_inner).token_health()
+            }),
             Check::new("ocsp-status", move || match store.health().store {
                 None => Ok(()),
                 Some(error) => Err(error),
@@ -175,11 +192,11 @@ impl AtOnce for Responding {
         match head.method {
             Method::GET | Method::HEAD => Some(match asked::asked(head.uri.path(), &self.prefix) {
                 Some(der) => {
-                    let answered = self.responder.respond(&der);
+                    let answered = self.respond(&der);
                     conditional(&head.method, &head.headers, answered)
                 }
                 // What is no base64 is no request either, and whoever asks understands the protocol.
-                None => respond(self.responder.respond(&[])),
+                None => respond(self.respond(&[])),
             }),
             Method::POST => {
                 let kind = head.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
@@ -199,7 +216,7 @@ impl AtOnce for Responding {
     }
 
     fn whole(&self, _head: &Parts, body: &[u8]) -> Response<Bytes> {
-        respond(self.responder.respond(body))
+        respond(self.respond(body))
     }
 }
 

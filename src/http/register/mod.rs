@@ -28,8 +28,6 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::RwLock;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -68,8 +66,6 @@ pub(super) struct Desk {
     /// Held by whoever opens the home anew.
     reopening: Mutex<()>,
     turns: Turns,
-    /// Whether the store took nothing the last time: it may have become full.
-    refuses: Arc<AtomicBool>,
     /// The interface, as JSON.
     document: Bytes,
 }
@@ -100,7 +96,6 @@ impl Desk {
             opened: Arc::new(RwLock::new(Arc::new(opened))),
             reopening: Mutex::default(),
             turns: Turns::default(),
-            refuses: Arc::default(),
             document: document::to_json().into(),
         })
     }
@@ -125,7 +120,7 @@ impl Desk {
         work: impl Fn(&Authority) -> Result<T, AuthorityError>,
     ) -> Result<T, AuthorityError> {
         let opened = self.current();
-        let done = match work(&opened.authority) {
+        match work(&opened.authority) {
             Err(error) if is_outdated(&error) => match self.reopen(&opened) {
                 Ok(fresh) => work(&fresh.authority),
                 Err(fault) => {
@@ -134,11 +129,7 @@ impl Desk {
                 }
             },
             done => done,
-        };
-        if matches!(done, Err(AuthorityError::Store(_))) {
-            self.refuses.store(true, Relaxed);
         }
-        done
     }
 
     /// Takes the authorities up anew, unless somebody has since they were `outdated`.
@@ -179,19 +170,17 @@ impl Application for Desk {
     }
 
     fn checks(&self) -> Vec<Check> {
-        let (opened, refuses) = (Arc::clone(&self.opened), Arc::clone(&self.refuses));
-        vec![Check::new("register-store", move || {
-            let opened = Arc::clone(&opened.read().unwrap_or_else(PoisonError::into_inner));
-            let found = opened.authority.certificate(CaName::Signature, Serial::FIRST);
-            found.map_err(|error| refusal::chain(&error))?;
-            if refuses.load(Relaxed) {
-                // Only then: whoever looks every second must not keep the disk busy.
-                let store = opened.home.open_store().map_err(|error| refusal::chain(&error))?;
-                store.probe().map_err(|error| refusal::chain(&error))?;
-                refuses.store(false, Relaxed);
-            }
-            Ok(())
-        })]
+        let (opened, home) = (Arc::clone(&self.opened), Arc::clone(&self.opened));
+        vec![
+            Check::key_device(move || {
+                home.read().unwrap_or_else(PoisonError::into_inner).home.token_health()
+            }),
+            Check::new("register-store", move || {
+                let opened = Arc::clone(&opened.read().unwrap_or_else(PoisonError::into_inner));
+                let found = opened.authority.certificate(CaName::Signature, Serial::FIRST);
+                found.map(drop).map_err(|error| refusal::chain(&error))
+            }),
+        ]
     }
 }
 

@@ -11,6 +11,10 @@ use crate::register::FormError;
 
 /// A refusal by a rule: the rule with its item, and what to do.
 pub(super) fn refused(refused: &Refused) -> Problem {
+    if let Some(cause) = refused.cause {
+        // Whoever asks hears that the key failed; how it failed is the operator's.
+        tracing::error!(rule = refused.rule, error = %cause, "the key did not sign");
+    }
     Problem::new(status(refused.rule)).detail(&refused.message).rule(refused.rule, refused.item)
 }
 

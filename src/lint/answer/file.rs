@@ -104,12 +104,7 @@ fn refusal(der: &[u8]) -> Option<Refusal> {
 }
 
 /// Judges what surrounds the signed part: algorithm, signature, the responder's certificate.
-fn signature(
-    der: &[u8],
-    basic: &BasicOcspResponse,
-    data: &Data<'_>,
-    findings: &mut Vec<Finding>,
-) {
+fn signature(der: &[u8], basic: &BasicOcspResponse, data: &Data<'_>, findings: &mut Vec<Finding>) {
     let mut find = |rule: &Rule, severity, broken: bool| {
         if broken {
             findings.push(rule.broken(severity));

@@ -132,7 +132,8 @@ impl<'a> Extension<'a> {
 
     /// Its identifier in figures, or `?` where it has none.
     pub(super) fn name(&self) -> String {
-        ObjectIdentifier::from_bytes(self.oid).map_or_else(|_| "?".to_owned(), |oid| oid.to_string())
+        ObjectIdentifier::from_bytes(self.oid)
+            .map_or_else(|_| "?".to_owned(), |oid| oid.to_string())
     }
 }
 
@@ -241,10 +242,22 @@ mod tests {
     #[test]
     fn days_that_there_are_not_are_no_times() {
         for text in [
-            "20260229000000Z", "21000229000000Z", "20260431000000Z", "20260001000000Z",
-            "20261301000000Z", "20260100000000Z", "20260132000000Z", "20260101240000Z",
-            "20260101006000Z", "20260101000060Z", "19691231235959Z", "2026010100000Z",
-            "20260101000000", "20260101000000z", "202601010000 0Z", "20260101000000.5Z",
+            "20260229000000Z",
+            "21000229000000Z",
+            "20260431000000Z",
+            "20260001000000Z",
+            "20261301000000Z",
+            "20260100000000Z",
+            "20260132000000Z",
+            "20260101240000Z",
+            "20260101006000Z",
+            "20260101000060Z",
+            "19691231235959Z",
+            "2026010100000Z",
+            "20260101000000",
+            "20260101000000z",
+            "202601010000 0Z",
+            "20260101000000.5Z",
         ] {
             assert_eq!(only_time(&der(text.as_bytes())), Err(NotDer), "{text}");
             assert_eq!(theirs(&der(text.as_bytes())), None, "{text}");

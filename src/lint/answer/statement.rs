@@ -56,7 +56,8 @@ fn certificate(judge: &mut Judge<'_>, id: &CertId, said: Said, never_issued: boo
         Said::Revoked { .. } => !never_issued,
         Said::Unknown => false,
     };
-    judge.require(&rules::SERIAL, can_be || !as_issued);
+    let is_bounded = id.serial_contents().len() <= LONGEST_SERIAL;
+    judge.require(&rules::SERIAL, is_bounded && (can_be || !as_issued));
 }
 
 fn status(judge: &mut Judge<'_>, said: Said, this_update: i64) {
@@ -107,3 +108,7 @@ fn says(said: Said, stated: Status) -> bool {
         }
     }
 }
+
+/// Octets of a serial number, of whomever (RFC 5280 section 4.1.2.2), with the one that makes the longest
+/// positive.
+const LONGEST_SERIAL: usize = 21;

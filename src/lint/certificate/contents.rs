@@ -21,7 +21,7 @@ pub(super) fn key_usage(judge: &mut Judge<'_>, mut value: Reader<'_>) -> Result<
     value.end()?;
     let right = match judge.expected.table {
         // keyCertSign, cRLSign.
-        Table::Authority(_) => [0x01, 0x06],
+        Table::Authority(_) | Table::Link(_) => [0x01, 0x06],
         // digitalSignature, nonRepudiation.
         Table::Holder(Kind::Signature, _) => [0x06, 0xc0],
         // digitalSignature.
@@ -39,7 +39,7 @@ pub(super) fn extended_key_usage(
     value.end()?;
     let purpose = match judge.expected.table {
         Table::Service(..) => oid::OCSP_SIGNING,
-        Table::Authority(_) | Table::Holder(..) => oid::CLIENT_AUTH,
+        Table::Authority(_) | Table::Link(_) | Table::Holder(..) => oid::CLIENT_AUTH,
     };
     let right = usage.tag == tag::OID && usage.contents == purpose.as_bytes();
     judge.require(&rules::EXTENDED_KEY_USAGE, right);
@@ -83,6 +83,16 @@ pub(super) fn policies(judge: &mut Judge<'_>, mut value: Reader<'_>) -> Result<(
     Ok(())
 }
 
+/// One `PolicyInformation` of any policy, without qualifiers.
+pub(super) fn any_policy(judge: &mut Judge<'_>, mut value: Reader<'_>) -> Result<(), NotDer> {
+    let mut information = inside(value.wrapped(tag::SEQUENCE)?)?;
+    value.end()?;
+    let policy = information.expect(tag::OID)?;
+    information.end()?;
+    judge.require(&rules::LINK_POLICY, policy == published::ANY_POLICY);
+    Ok(())
+}
+
 pub(super) fn issuer_alt_name(judge: &mut Judge<'_>, value: Reader<'_>) -> Result<(), NotDer> {
     let right = is_japanese_name(judge, value)?;
     judge.require(&rules::ISSUER_ALT_NAME, right);
@@ -118,7 +128,7 @@ pub(super) fn distribution_points(
     }
     let name = name::only_directory_name(full_name.contents)?;
     let own = published::authority_name(expected.table.ca(), expected.organisation);
-    if matches!(expected.table, Table::Authority(_) | Table::Service(..)) {
+    if !matches!(expected.table, Table::Holder(..)) {
         judge.require(&rules::DISTRIBUTION_POINT, name::is(name, &own));
         return Ok(());
     }
@@ -179,6 +189,11 @@ pub(super) fn authority_key_identifier(
     parts.end()?;
     let own = published::authority_name(expected.table.ca(), expected.organisation);
     judge.require(&rules::AUTHORITY_KEY_ISSUER, name::is(issuer, &own));
+    if let Table::Link(_) = expected.table {
+        // What it certifies is another key than the one that signs.
+        let own = judge.key.as_ref().map(crate::asn1::PublicKey::key_id);
+        judge.require(&rules::LINK_KEY, own.is_none_or(|own| own != key_id));
+    }
     match expected.issuer {
         Some(issuer) => {
             judge.require(&rules::AUTHORITY_KEY_ID, key_id == issuer.key_id);

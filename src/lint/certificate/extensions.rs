@@ -19,6 +19,7 @@ pub(super) fn judge(judge: &mut Judge<'_>, row: Reader<'_>) {
     let Ok(found) = read(row) else { return judge.broken(&rules::EXTENSION_FORM) };
     let table: &[Row] = match judge.expected.table {
         Table::Authority(_) => &AUTHORITY,
+        Table::Link(_) => &LINK,
         Table::Service(_, Service::Publication) => &PUBLICATION,
         Table::Service(_, Service::Responder) => &RESPONDER,
         Table::Holder(Kind::Signature, _) => &SIGNATURE,
@@ -106,23 +107,23 @@ const USER_AUTHENTICATION: [Row; 8] = [
 ];
 
 /// An authority's own certificate (認証局の自己署名証明書).
-const AUTHORITY: [Row; 5] = [
+const AUTHORITY: [Row; 5] =
+    [KEY_USAGE, AUTHORITY_ALT_NAME, BASIC_CONSTRAINTS, DISTRIBUTION_POINTS, SUBJECT_KEY_IDENTIFIER];
+
+/// Link certificate (リンク証明書): ours, since none is published.
+const LINK: [Row; 7] = [
     KEY_USAGE,
+    AUTHORITY_ALT_NAME,
     Row {
-        oid: oid::SUBJECT_ALT_NAME,
-        name: "subjectAltName",
+        oid: oid::CERTIFICATE_POLICIES,
+        name: "certificatePolicies",
         critical: false,
-        contents: contents::authority_alt_name,
-        form: &rules::AUTHORITY_ALT_NAME,
+        contents: contents::any_policy,
+        form: &rules::LINK_POLICY,
     },
-    Row {
-        oid: oid::BASIC_CONSTRAINTS,
-        name: "basicConstraints",
-        critical: true,
-        contents: contents::basic_constraints,
-        form: &rules::BASIC_CONSTRAINTS,
-    },
+    BASIC_CONSTRAINTS,
     DISTRIBUTION_POINTS,
+    AUTHORITY_KEY_IDENTIFIER,
     SUBJECT_KEY_IDENTIFIER,
 ];
 
@@ -159,6 +160,22 @@ const EXTENDED_KEY_USAGE: Row = Row {
     critical: false,
     contents: contents::extended_key_usage,
     form: &rules::EXTENDED_KEY_USAGE,
+};
+
+const AUTHORITY_ALT_NAME: Row = Row {
+    oid: oid::SUBJECT_ALT_NAME,
+    name: "subjectAltName",
+    critical: false,
+    contents: contents::authority_alt_name,
+    form: &rules::AUTHORITY_ALT_NAME,
+};
+
+const BASIC_CONSTRAINTS: Row = Row {
+    oid: oid::BASIC_CONSTRAINTS,
+    name: "basicConstraints",
+    critical: true,
+    contents: contents::basic_constraints,
+    form: &rules::BASIC_CONSTRAINTS,
 };
 
 const POLICIES: Row = Row {

@@ -5,7 +5,9 @@ use crate::asn1::PublicKey;
 use crate::asn1::Value;
 use crate::asn1::tag;
 use crate::clock::Date;
+use crate::clock::TimeError;
 use crate::clock::Timestamp;
+use crate::credential::Profile;
 use crate::lint::finding::Finding;
 use crate::lint::finding::Severity;
 use crate::lint::key;
@@ -63,12 +65,13 @@ fn significant_octets(octets: &[u8]) -> impl Iterator<Item = &u8> {
 /// The algorithm identifiers byte by byte: parameters NULL for RSA, absent for ECDSA.
 fn algorithm(judge: &mut Judge<'_>, algorithm: Value<'_>) {
     let right = match (judge.expected.table, judge.expected.issuer, &judge.key) {
-        (Table::Service(..) | Table::Holder(..), Some(issuer), _) => {
+        (Table::Link(_) | Table::Service(..) | Table::Holder(..), Some(issuer), _) => {
             issuer.algorithm.signature_identifier()
         }
         (Table::Authority(_), _, Some(key)) => key.algorithm().signature_identifier(),
         // Without the issuer's key, or with one that is no key: a finding of its own.
-        (Table::Service(..) | Table::Holder(..), None, _) | (Table::Authority(_), _, None) => {
+        (Table::Link(_) | Table::Service(..) | Table::Holder(..), None, _)
+        | (Table::Authority(_), _, None) => {
             let known = KNOWN_ALGORITHMS.contains(&algorithm.der);
             return judge.require(&rules::ALGORITHM, known);
         }
@@ -87,10 +90,14 @@ fn validity(judge: &mut Judge<'_>, parts: &Parts<'_>) {
     let last_day = ends.japan_date();
     judge.require(&rules::VALIDITY_END, ends == last_day.end_of_day());
     let first_day = begins.japan_date();
+    let profile = judge.expected.profile;
     match judge.expected.table {
         Table::Authority(_) => {
-            let right = first_day.plus_months(AUTHORITY_MONTHS).and_then(|day| day.plus_days(-1));
-            judge.require(&rules::VALIDITY_AUTHORITY, right == Ok(last_day));
+            let right = is_authoritys_life(profile, first_day, last_day);
+            judge.require(&rules::VALIDITY_AUTHORITY, right);
+        }
+        Table::Link(_) => {
+            judge.require(&rules::VALIDITY_LINK, is_links_life(profile, first_day, last_day));
         }
         Table::Service(_, service) => {
             let limit = match service {
@@ -107,9 +114,7 @@ fn validity(judge: &mut Judge<'_>, parts: &Parts<'_>) {
             judge.require(&rules::VALIDITY_SERVICE, right);
         }
         Table::Holder(..) => {
-            // A day more, for those born on 29 February.
-            let limit = first_day.plus_months(HOLDER_MONTHS).and_then(|day| day.plus_days(1));
-            judge.require(&rules::VALIDITY_HOLDER, limit.is_ok_and(|limit| last_day <= limit));
+            judge.require(&rules::VALIDITY_HOLDER, is_holders_life(profile, first_day, last_day));
         }
     }
     if let Some(issuer) = judge.expected.issuer {
@@ -121,6 +126,49 @@ fn validity(judge: &mut Judge<'_>, parts: &Parts<'_>) {
     {
         judge.broken_at(&rules::STATED, "validity");
     }
+}
+
+/// Whether an authority's certificate lives from the one day to the other under this profile.
+fn is_authoritys_life(profile: Profile, first_day: Date, last_day: Date) -> bool {
+    authoritys_end(profile, first_day) == Ok(last_day)
+}
+
+/// Whether a link can live from the one day to the other under the profile of the generation that signs:
+/// no longer than that one does.
+fn is_links_life(profile: Profile, first_day: Date, last_day: Date) -> bool {
+    authoritys_end(profile, first_day).is_ok_and(|limit| last_day <= limit)
+}
+
+fn authoritys_end(profile: Profile, first_day: Date) -> Result<Date, TimeError> {
+    let months = match profile {
+        Profile::Current => AUTHORITY_MONTHS,
+        Profile::Next => NEXT_AUTHORITY_MONTHS,
+    };
+    first_day.plus_months(months).and_then(|day| day.plus_days(-1))
+}
+
+/// Whether a holder's certificate can live from the one day to the other under this profile.
+fn is_holders_life(profile: Profile, first_day: Date, last_day: Date) -> bool {
+    let months = match profile {
+        Profile::Current => HOLDER_MONTHS,
+        Profile::Next => NEXT_HOLDER_MONTHS,
+    };
+    // A day more, for those born on 29 February.
+    let limit = first_day.plus_months(months).and_then(|day| day.plus_days(1));
+    limit.is_ok_and(|limit| last_day <= limit)
+}
+
+/// The first profile that the life of a certificate fits, where nobody knows by which it was issued;
+/// none where no profile has a say in it, or it fits none.
+pub(in crate::lint) fn profile_of(table: Table, parts: &Parts<'_>) -> Option<Profile> {
+    let first_day = time(parts.not_before).ok()?.japan_date();
+    let last_day = time(parts.not_after).ok()?.japan_date();
+    Profile::ALL.into_iter().find(|profile| match table {
+        Table::Authority(_) => is_authoritys_life(*profile, first_day, last_day),
+        Table::Holder(..) => is_holders_life(*profile, first_day, last_day),
+        Table::Link(_) => is_links_life(*profile, first_day, last_day),
+        Table::Service(..) => false,
+    })
 }
 
 /// A `Time` in the one form that its year has.
@@ -184,10 +232,15 @@ const VERSION_3: [u8; 1] = [2];
 /// RFC 5280 section 4.1.2.2.
 const SERIAL_OCTETS: usize = 20;
 const AUTHORITY_MONTHS: i32 = 120;
+/// Assumed, A-14.
+const NEXT_AUTHORITY_MONTHS: i32 = 240;
 const PUBLICATION_MONTHS: i32 = 36;
 /// The first and the last counted.
 const RESPONDER_DAYS: i32 = 30;
+/// The sixth birthday.
 const HOLDER_MONTHS: i32 = 72;
+/// The eleventh; assumed, A-15.
+const NEXT_HOLDER_MONTHS: i32 = 132;
 /// Japan is nine hours ahead of UTC.
 const JAPAN_OFFSET: i64 = 9 * 60 * 60;
 

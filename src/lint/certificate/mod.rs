@@ -16,6 +16,7 @@ use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Carrier;
 use crate::credential::Kind;
+use crate::credential::Profile;
 use crate::holder::Municipality;
 use crate::profile::Issuer;
 use crate::profile::PolicyArc;
@@ -29,6 +30,7 @@ use super::key::SoundKey;
 use super::rules;
 
 pub(super) use extensions::value_of;
+pub(super) use fields::profile_of;
 pub(super) use name::is as is_name;
 pub(super) use name::only_directory_name;
 pub(super) use name::organisation_and_unit;
@@ -39,11 +41,14 @@ pub(super) use published::authority_unit;
 pub(super) use published::known_ocsp_url;
 pub(super) use published::utf8;
 
-/// Which table a certificate is held against: one of the published ones, or ours for a service.
+/// Which table a certificate is held against: one of the published ones, or ours for a service and for
+/// a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Table {
     /// An authority's own certificate.
     Authority(CaName),
+    /// The key of another generation, certified by an authority.
+    Link(CaName),
     /// The certificate of a service around an authority.
     Service(CaName, Service),
     /// A holder's certificate.
@@ -54,7 +59,7 @@ impl Table {
     /// The authority that signs.
     pub(super) fn ca(self) -> CaName {
         match self {
-            Self::Authority(ca) | Self::Service(ca, _) => ca,
+            Self::Authority(ca) | Self::Link(ca) | Self::Service(ca, _) => ca,
             Self::Holder(kind, _) => kind.ca(),
         }
     }
@@ -64,6 +69,7 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Authority(ca) => write!(f, "authority certificate ({ca})"),
+            Self::Link(ca) => write!(f, "link certificate ({ca})"),
             Self::Service(ca, service) => write!(f, "{service} certificate ({ca})"),
             Self::Holder(kind, carrier) => write!(f, "{kind} certificate ({carrier})"),
         }
@@ -74,6 +80,8 @@ impl fmt::Display for Table {
 pub(super) struct Expected<'a> {
     /// Which table.
     pub(super) table: Table,
+    /// Whose limits the life is held against.
+    pub(super) profile: Profile,
     /// The organisation in every name.
     pub(super) organisation: &'a str,
     /// Which policies.

@@ -99,6 +99,9 @@ pub(in crate::lint) fn utf8(oid: ObjectIdentifier, value: &str) -> Expectation<'
 pub(super) const COUNTRY: Expectation<'_> =
     Expectation { oid: oid::COUNTRY, tag: tag::PRINTABLE_STRING, value: "JP" };
 
+/// Content octets of `anyPolicy`, 2.5.29.32.0.
+pub(super) const ANY_POLICY: [u8; 4] = [0x55, 0x1d, 0x20, 0];
+
 /// The practice statement.
 pub(super) const CPS_URI: &[u8] = b"http://www.jpki.go.jp/cps.html";
 

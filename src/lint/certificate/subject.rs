@@ -16,7 +16,7 @@ use super::published;
 pub(super) fn judge(judge: &mut Judge<'_>, subject: Value<'_>) {
     let attributes = name::attributes(subject).unwrap_or_default();
     match judge.expected.table {
-        Table::Authority(ca) => {
+        Table::Authority(ca) | Table::Link(ca) => {
             let own = published::authority_name(ca, judge.expected.organisation);
             judge.require(&rules::SUBJECT, name::all_are(&attributes, &own));
         }

@@ -21,7 +21,8 @@ fn each_rule_speaks_and_no_other() {
         (USER_AUTHENTICATION, [EVERY, LISTED, ISSUED, HOLDERS, USER_AUTHENTICATIONS].concat()),
         (PUBLICATION, [EVERY, LISTED, ISSUED, SERVICES, PUBLICATIONS].concat()),
         (RESPONDER, [EVERY, ISSUED, SERVICES, RESPONDERS].concat()),
-        (AUTHORITY, [EVERY, LISTED, AUTHORITIES].concat()),
+        (AUTHORITY, [EVERY, LISTED, AUTHORITIES, SELF_SIGNED].concat()),
+        (LINK, [EVERY, LISTED, ISSUED, AUTHORITIES, LINKS].concat()),
     ] {
         assert_eq!(ids(table, |_| {}), [""; 0], "{table}");
         for (position, (id, change)) in cases.into_iter().enumerate() {
@@ -30,7 +31,15 @@ fn each_rule_speaks_and_no_other() {
         }
     }
     // Those that are about more than the bytes to be signed are tested where that is at hand.
-    let elsewhere = ["L-KIND", "L-STATED", "L-SIGNATURE-ALGORITHM", "L-SIGNATURE", "L-UNCHECKED"];
+    let elsewhere = [
+        "L-KIND",
+        "L-STATED",
+        "L-SIGNATURE-ALGORITHM",
+        "L-SIGNATURE",
+        "L-UNCHECKED",
+        "L-LINK-KEY",
+        "L-VALIDITY-LINK",
+    ];
     let silent: Vec<_> = RULES
         .iter()
         .map(|rule| rule.id)
@@ -380,9 +389,36 @@ const RESPONDERS: &[Case] = &[
     ("L-EXT-UNKNOWN", |tree| add(tree, oid::CRL_DISTRIBUTION_POINTS)),
 ];
 
-/// What is wrong on an authority's certificate.
-const AUTHORITIES: &[Case] = &[
+/// What is wrong on an authority's own certificate alone.
+const SELF_SIGNED: &[Case] = &[
     ("L-VALIDITY-AUTHORITY", |tree| tree.at(&[4, 1]).set(b"290915145959Z")),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::AUTHORITY_KEY_IDENTIFIER)),
+];
+
+/// What is wrong on a link certificate alone.
+const LINKS: &[Case] = &[
+    ("L-VALIDITY-ISSUER", |tree| tree.at(&[4, 1]).set(b"290915145959Z")),
+    ("L-VALIDITY-ISSUER", |tree| tree.at(&[4, 0]).set(b"190914234155Z")),
+    ("L-LINK-POLICY", |tree| {
+        change_last(tree.value(oid::CERTIFICATE_POLICIES).at(&[0, 0]), 3);
+    }),
+    ("L-LINK-POLICY", |tree| {
+        let policies = tree.value(oid::CERTIFICATE_POLICIES).nodes();
+        policies.push(policies[0].clone());
+    }),
+    ("L-LINK-POLICY", |tree| {
+        let policy = tree.value(oid::CERTIFICATE_POLICIES).at(&[0]).nodes();
+        policy.push(Node::Branch(tag::SEQUENCE, vec![Node::Leaf(tag::NULL, vec![])]));
+    }),
+    ("L-EXT-CRITICAL", |tree| {
+        let parts = tree.extension(oid::CERTIFICATE_POLICIES).nodes();
+        parts.insert(1, Node::Leaf(tag::BOOLEAN, vec![0xff]));
+    }),
+    ("L-EXT-UNKNOWN", |tree| add(tree, oid::ISSUER_ALT_NAME)),
+];
+
+/// What is wrong on an authority's certificate, its own or a link.
+const AUTHORITIES: &[Case] = &[
     ("L-SUBJECT", |tree| tree.attribute(5, 1).set(b"JPKI-TEST")),
     ("L-SUBJECT", |tree| tree.attribute(5, 3).tag(tag::PRINTABLE_STRING)),
     ("L-AUTHORITY-ALT-NAME", |tree| {
@@ -401,6 +437,7 @@ const USER_AUTHENTICATION: Table = Table::Holder(Kind::UserAuthentication, Carri
 const PUBLICATION: Table = Table::Service(CaName::UserAuthentication, Service::Publication);
 const RESPONDER: Table = Table::Service(CaName::UserAuthentication, Service::Responder);
 const AUTHORITY: Table = Table::Authority(CaName::Signature);
+const LINK: Table = Table::Link(CaName::Signature);
 
 /// The ids found on a good certificate after a change.
 fn ids(table: Table, change: fn(&mut Node)) -> Vec<&'static str> {
@@ -412,6 +449,7 @@ fn ids(table: Table, change: fn(&mut Node)) -> Vec<&'static str> {
             let begins = "2019-09-14T23:41:56Z";
             fixture::authority_certificate("JPKI", ca, "signca02", 0x0132_c4ab, begins)
         }
+        Table::Link(ca) => fixture::link_certificate(&realm, ca),
     };
     let mut tree = Node::of(tbs.as_der());
     assert_eq!(tree.der(), tbs.as_der());
@@ -432,6 +470,7 @@ fn judged(table: Table, der: &[u8]) -> Vec<Finding> {
     let key = fixture::holder_certificate(&realm, Kind::Signature, Carrier::Card).key().clone();
     let expected = Expected {
         table,
+        profile: issuer.profile,
         organisation: realm.organisation().as_str(),
         arc: realm.arc(),
         ocsp_url: Some(realm.ocsp_url()),

@@ -63,10 +63,13 @@ impl Reading {
         if !jpki_policy && attested.is_none() && authority.is_none() && service.is_none() {
             return None;
         }
+        // Its own certificate names no issuer's key.
+        let names_key = certificate.extension(oid::AUTHORITY_KEY_IDENTIFIER).is_some();
+        let authority = authority.map(if names_key { Role::Link } else { Role::Authority });
         let service = service.map(|(ca, service)| Role::Service(ca, service));
         let holder = known.map(|(_, kind, _)| Role::Holder(kind));
         Some(Self {
-            role: authority.map(Role::Authority).or(service).or(holder),
+            role: authority.or(service).or(holder),
             arc: known.map(|(arc, ..)| arc),
             carrier: known.map(|(.., carrier)| carrier),
             organisation: attribute(certificate.issuer, oid::ORGANIZATION).map(str::to_owned),
@@ -82,6 +85,8 @@ impl Reading {
 pub enum Role {
     /// An authority's own certificate (認証局の自己署名証明書).
     Authority(CaName),
+    /// The key of another generation of an authority, certified by one: a link between the two.
+    Link(CaName),
     /// The certificate of a service around an authority.
     Service(CaName, Service),
     /// A holder's certificate (利用者の電子証明書).

@@ -9,6 +9,7 @@ use crate::asn1::PublicKey;
 use crate::clock::Date;
 use crate::clock::Timestamp;
 use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::holder::Address;
 use crate::holder::BasicFour;
@@ -69,6 +70,7 @@ fn issuer(ca: CaName) -> Issuer {
         serial: Serial::FIRST,
         key_id: [7; 20],
         algorithm: KeyAlgorithm::RSA_2048,
+        profile: Profile::Current,
         not_before: instant("2025-01-01T00:00:00Z"),
         not_after: instant("2034-12-31T14:59:59Z"),
     }

@@ -228,7 +228,7 @@ impl Register for SqliteTransaction<'_> {
         let sql = row::select_certificate!(
             ", k.change FROM cause k JOIN certificate c ON c.id = k.id WHERE k.event = ?1 ORDER BY c.id"
         );
-        self.all(sql, [event.0], |row| Ok((row::certificate(row)?, column(row, 16)?)))
+        self.all(sql, [event.0], |row| Ok((row::certificate(row)?, column(row, row::BEHIND)?)))
     }
 
     fn put_cause(

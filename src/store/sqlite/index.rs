@@ -111,7 +111,7 @@ mod tests {
             let sql = "SELECT count(*) FROM t";
             reader.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap()
         };
-        for round in 0..300 {
+        for round in 0..300_i64 {
             assert_eq!(count(), round);
             let mark = mark(&path);
             assert!(mark.holds());

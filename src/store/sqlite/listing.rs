@@ -13,12 +13,14 @@ use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::crl::Coverage;
 use crate::holder::Municipality;
+use crate::law::revocation::under_compromise;
 use crate::profile::Partition;
 use crate::seal::Intent;
 use crate::store::StoreError;
 use crate::store::listing::ListRecord;
 use crate::store::listing::Listed;
 use crate::store::listing::Listing;
+use crate::store::listing::RevokedRow;
 use crate::store::listing::Sum;
 use crate::store::listing::Tally;
 use crate::store::listing::View;
@@ -264,6 +266,43 @@ impl View for SqliteView {
         self.each(sql, params![row::ca_number(ca), municipality(partition)], each)
     }
 
+    fn revoked(
+        &mut self,
+        ca: CaName,
+        at: Timestamp,
+        each: &mut dyn FnMut(&RevokedRow) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        // By the index of serials, so that nothing is sorted: memory does not grow.
+        let sql = "SELECT c.serial, c.since, c.reason, c.invalidity, \
+                   c.since IS NOT NULL AND c.unlisted IS NULL, g.compromised \
+                   FROM certificate c INDEXED BY certificate_serial \
+                   LEFT JOIN generation g ON g.ca = c.ca AND g.generation = c.generation \
+                   WHERE c.ca = ?1 AND c.state <> 0 \
+                   AND (c.since IS NOT NULL AND c.unlisted IS NULL \
+                   OR g.compromised IS NOT NULL AND c.not_after >= ?2) ORDER BY c.serial";
+        let mut statement = self.0.prepare_cached(sql).map_err(fault)?;
+        let mut rows = statement.query([row::ca_number(ca), at.to_unix()]).map_err(fault)?;
+        while let Some(row) = rows.next().map_err(fault)? {
+            let time = |at| column::<Option<i64>>(row, at)?.map(row::time).transpose();
+            let recorded = time(1)?.map(|since| Ok::<_, StoreError>((since, reason(row, 2)?)));
+            let recorded = recorded.transpose()?;
+            let stands = match time(5)? {
+                Some(compromised) => Some(under_compromise(recorded, compromised)),
+                None => recorded,
+            };
+            let (since, reason) = stands.ok_or(StoreError::Damaged("an entry without a date"))?;
+            let is_listed = column::<bool>(row, 4)?;
+            each(&RevokedRow {
+                serial: row::serial(column(row, 0)?)?,
+                since,
+                reason,
+                invalidity: time(3)?,
+                listed: recorded.filter(|_| is_listed),
+            })?;
+        }
+        Ok(())
+    }
+
     fn changes(
         &mut self,
         ca: CaName,
@@ -329,20 +368,24 @@ impl View for SqliteView {
 
 /// A certificate that lists name, out of a row of a `select_listed`.
 fn listed(row: &Row<'_>) -> Result<Listed, StoreError> {
-    let reason = match column::<Option<u8>>(row, 3)? {
-        // Held, or expired while it was.
-        None => Reason::CertificateHold,
-        Some(code) => Reason::from_code(code).map_err(|_| StoreError::Damaged("unknown reason"))?,
-    };
     Ok(Listed {
         intent: Intent::new(column(row, 0)?),
         serial: row::serial(column(row, 1)?)?,
         since: row::time(column(row, 2)?)?,
-        reason,
+        reason: reason(row, 3)?,
         not_after: row::time(column(row, 4)?)?,
         changed: row::unsigned(column(row, 5)?)?,
         invalidity: column::<Option<i64>>(row, 6)?.map(row::time).transpose()?,
     })
+}
+
+/// Why a certificate is listed.
+fn reason(row: &Row<'_>, index: usize) -> Result<Reason, StoreError> {
+    match column::<Option<u8>>(row, index)? {
+        // Held, or expired while it was.
+        None => Ok(Reason::CertificateHold),
+        Some(code) => Reason::from_code(code).map_err(|_| StoreError::Damaged("unknown reason")),
+    }
 }
 
 /// The column of a certificate: the authority's own has none.

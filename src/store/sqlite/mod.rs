@@ -116,11 +116,6 @@ impl Backend for Sqlite {
     fn follow(&self) -> Result<Box<dyn Follow>, StoreError> {
         Ok(Box::new(SqliteFollow::open(&self.path)?))
     }
-
-    fn rewrite(&self) -> Result<(), StoreError> {
-        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        connection.pragma_update(None, "user_version", VERSION).map_err(fault)
-    }
 }
 
 impl fmt::Debug for Sqlite {
@@ -177,7 +172,7 @@ fn fault(error: rusqlite::Error) -> StoreError {
 }
 
 const SCHEMA: &str = include_str!("schema.sql");
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// "JPKI" in ASCII: how `file` and we tell the store from other databases.
 const APPLICATION_ID: i64 = 0x4a50_4b49;
 /// How long a second process waits for the first one's transaction.

@@ -25,12 +25,15 @@ macro_rules! select_certificate {
         concat!(
             "SELECT c.id, c.ca, c.generation, c.serial, c.carrier, c.municipality, c.person, \
              c.not_before, c.not_after, c.clause, c.state, c.since, c.reason, c.issued_at, c.entry, \
-             c.service",
+             c.service, c.certified",
             $rest
         )
     };
 }
 pub(super) use select_certificate;
+
+/// The first column behind them.
+pub(super) const BEHIND: usize = 17;
 
 /// A certificate out of a row of a [`select_certificate`].
 pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError> {
@@ -53,10 +56,14 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
         (4, _, None) => State::Expired,
         _ => return Err(StoreError::Damaged("unknown state")),
     };
-    let subject = match (carrier, municipality, column::<Option<i64>>(row, 15)?) {
-        (None, None, None) => Subject::Authority,
-        (None, None, Some(service)) => Subject::Service(self::service(service)?),
-        (Some(carrier), Some(municipality), None) => {
+    let (service, certified) = (column::<Option<i64>>(row, 15)?, column::<Option<u16>>(row, 16)?);
+    let subject = match (carrier, municipality, service, certified) {
+        (None, None, None, None) => Subject::Authority,
+        (None, None, None, Some(certified)) => Subject::Link(
+            Generation::new(certified).map_err(|_| StoreError::Damaged("unknown generation"))?,
+        ),
+        (None, None, Some(service), None) => Subject::Service(self::service(service)?),
+        (Some(carrier), Some(municipality), None, None) => {
             let municipality = Municipality::from_number(municipality)
                 .ok_or(StoreError::Damaged("unknown municipality"))?;
             Subject::Holder(ca.kind(), self::carrier(carrier)?, municipality)
@@ -77,6 +84,7 @@ pub(super) fn certificate(row: &Row<'_>) -> Result<CertificateRecord, StoreError
         not_after: time(column(row, 8)?)?,
         clause: clause.map(|clause| self::clause(&clause)).transpose()?,
         state,
+        recorded: state,
         issued_at: column::<Option<i64>>(row, 13)?.map(time).transpose()?,
         entry: unsigned(column(row, 14)?)?,
     })

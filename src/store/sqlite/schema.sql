@@ -1,4 +1,4 @@
--- Schema 2. Times are seconds since 1970 in UTC; `ca` is 0 for signature, 1 for user authentication.
+-- Schema 3. Times are seconds since 1970 in UTC; `ca` is 0 for signature, 1 for user authentication.
 
 CREATE TABLE setting (
     key   TEXT NOT NULL PRIMARY KEY,
@@ -38,6 +38,8 @@ CREATE TABLE certificate (
     changed      INTEGER NOT NULL,                         -- audit entry of the last change
     invalidity   INTEGER,                                  -- since when what it states was not so
     unlisted     INTEGER REFERENCES publication (id),      -- whose lists it left, its end being past
+    -- Of a link certificate: the generation whose key it certifies.
+    certified    INTEGER CHECK (certified IS NULL OR (certified > 0 AND person IS NULL AND service IS NULL)),
     CHECK ((carrier IS NULL) = (municipality IS NULL) AND (carrier IS NULL) = (person IS NULL)),
     CHECK (service IS NULL OR person IS NULL),
     CHECK (state NOT IN (2, 3) OR since IS NOT NULL),
@@ -58,6 +60,7 @@ CREATE INDEX certificate_key ON certificate (key_hash);
 
 -- The few among the many.
 CREATE INDEX certificate_service ON certificate (service, ca, generation) WHERE service IS NOT NULL;
+CREATE INDEX certificate_link ON certificate (ca, generation, certified) WHERE certified IS NOT NULL;
 -- What the lists carry, in their order, with everything that an entry needs.
 CREATE INDEX certificate_listed
     ON certificate (ca, municipality, serial, since, reason, not_after, changed, invalidity, id)
@@ -85,6 +88,16 @@ CREATE TABLE generation (
     id         INTEGER NOT NULL UNIQUE REFERENCES certificate (id),
     algorithm  TEXT    NOT NULL,
     key_id     BLOB    NOT NULL CHECK (length(key_id) = 20),
+    -- For which cards it issues.
+    profile    TEXT    NOT NULL DEFAULT 'current' CHECK (profile IN ('current', 'next')),
+    -- From when it issues to holders; none: from its beginning.
+    issue_from INTEGER,
+    -- The latest end of a holder's certificate that it may have signed; none: it has not begun to.
+    last_end   INTEGER,
+    -- Since when its key is compromised, when that was recorded, and the audit entry: for good.
+    compromised       INTEGER,
+    compromised_at    INTEGER CHECK ((compromised_at IS NULL) = (compromised IS NULL)),
+    compromised_entry INTEGER CHECK ((compromised_entry IS NULL) = (compromised IS NULL)),
     PRIMARY KEY (ca, generation)
 ) STRICT, WITHOUT ROWID;
 

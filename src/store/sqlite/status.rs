@@ -21,6 +21,7 @@ use crate::credential::Reason;
 use crate::credential::Serial;
 use crate::ocsp::Status;
 use crate::store::StoreError;
+use crate::store::status::Compromised;
 use crate::store::status::Follow;
 use crate::store::status::Mark;
 use crate::store::status::News;
@@ -32,6 +33,7 @@ use super::index::IndexMark;
 use super::row;
 use super::row::column;
 use super::transaction::audit_head;
+use super::transaction::compromised;
 
 /// A connection that only reads, and the file that it is open on.
 pub(super) struct SqliteFollow {
@@ -101,7 +103,7 @@ impl Follow for SqliteFollow {
     fn all(
         &mut self,
         each: &mut dyn FnMut(Stand) -> Result<(), StoreError>,
-    ) -> Result<Head, StoreError> {
+    ) -> Result<(Head, Compromised), StoreError> {
         self.in_one_state(|connection| {
             let head = audit_head(connection)?;
             let sql = "SELECT ca, serial, generation, state, since, reason, not_after, service \
@@ -111,7 +113,7 @@ impl Follow for SqliteFollow {
             while let Some(row) = rows.next().map_err(fault)? {
                 each(stand(row)?)?;
             }
-            Ok(head)
+            Ok((head, compromised(connection)?))
         })
     }
 
@@ -120,7 +122,7 @@ impl Follow for SqliteFollow {
             if entry(connection, seen.number)? != Some(seen) {
                 return Err(StoreError::WentBack);
             }
-            let (mut named, mut published) = (BTreeMap::new(), None);
+            let (mut named, mut published, mut is_of_generations) = (BTreeMap::new(), None, false);
             let sql = "SELECT entry, line, hash FROM audit WHERE entry > ?1 ORDER BY entry";
             let mut statement = connection.prepare_cached(sql).map_err(fault)?;
             let mut rows = statement.query([row::signed(seen.number)?]).map_err(fault)?;
@@ -137,6 +139,7 @@ impl Follow for SqliteFollow {
                         named.insert((of.ca, of.serial), last.number);
                     }
                     Some(About::Publication(publication)) => published = Some(publication),
+                    Some(About::Generation(..)) => is_of_generations = true,
                     None => {}
                 }
             }
@@ -146,7 +149,8 @@ impl Follow for SqliteFollow {
             }
             let listed =
                 published.map(|publication| listed(connection, publication)).transpose()?;
-            Ok(News { head: last, changed, listed: listed.flatten() })
+            let compromised = is_of_generations.then(|| compromised(connection)).transpose()?;
+            Ok(News { head: last, changed, listed: listed.flatten(), compromised })
         })
     }
 }

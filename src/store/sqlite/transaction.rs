@@ -11,7 +11,10 @@ use rusqlite::params;
 use crate::asn1::sha256;
 use crate::audit::Entry;
 use crate::audit::Head;
+use crate::clock::Timestamp;
 use crate::credential::CaName;
+use crate::credential::Generation;
+use crate::credential::Profile;
 use crate::credential::Serial;
 use crate::profile::ServiceKey;
 use crate::profile::Subject;
@@ -22,6 +25,7 @@ use crate::store::backend::IntentRow;
 use crate::store::backend::StateChange;
 use crate::store::backend::Transaction;
 use crate::store::record::CertificateRecord;
+use crate::store::record::Compromise;
 use crate::store::record::GenerationRecord;
 use crate::store::record::KeyUse;
 use crate::store::record::RequestRecord;
@@ -118,17 +122,22 @@ impl Transaction for SqliteTransaction<'_> {
     }
 
     fn insert_intent(&mut self, intent: &IntentRow<'_>) -> Result<Intent, StoreError> {
-        let (carrier, municipality, service) = match intent.subject {
-            Subject::Authority => (None, None, None),
-            Subject::Service(service) => (None, None, Some(row::service_number(service))),
+        let (carrier, municipality) = match intent.subject {
+            Subject::Authority | Subject::Link(_) | Subject::Service(_) => (None, None),
             Subject::Holder(_, carrier, municipality) => {
-                (Some(row::carrier_number(carrier)), Some(municipality.number()), None)
+                (Some(row::carrier_number(carrier)), Some(municipality.number()))
             }
+        };
+        let (service, certified) = match intent.subject {
+            Subject::Service(service) => (Some(row::service_number(service)), None),
+            Subject::Link(certified) => (None, Some(certified.get())),
+            Subject::Authority | Subject::Holder(..) => (None, None),
         };
         let sql = "INSERT INTO certificate (ca, serial, generation, carrier, municipality, person, \
                    request, key_hash, tbs_hash, not_before, not_after, clause, entry, session, \
-                   service, state, changed) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?13)";
+                   service, certified, state, changed) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, 0, \
+                   ?13)";
         self.execute(
             sql,
             params![
@@ -147,6 +156,7 @@ impl Transaction for SqliteTransaction<'_> {
                 row::signed(intent.entry)?,
                 self.session.number()?,
                 service,
+                certified,
             ],
         )?;
         let id = self.connection.last_insert_rowid();
@@ -166,7 +176,7 @@ impl Transaction for SqliteTransaction<'_> {
                    SET state = ?3, since = CASE ?3 WHEN 4 THEN since ELSE ?4 END, reason = ?5, \
                    issued_at = ?6, changed = ?7 \
                    WHERE id = ?1 AND state = ?2";
-        let issued_at = change.issued_at.map(crate::clock::Timestamp::to_unix);
+        let issued_at = change.issued_at.map(Timestamp::to_unix);
         let entry = row::signed(change.entry)?;
         let row = change.intent.row();
         match self.execute(sql, params![row, from, to, since, reason, issued_at, entry])? {
@@ -224,6 +234,11 @@ impl Transaction for SqliteTransaction<'_> {
         })
     }
 
+    fn request_of(&mut self, intent: Intent) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT request FROM certificate WHERE id = ?1";
+        self.first(sql, [intent.row()], |row| column(row, 0))
+    }
+
     fn request(&mut self, id: &str) -> Result<Option<RequestRecord>, StoreError> {
         let sql = "SELECT content, first, second FROM request WHERE id = ?1";
         let found = self.first(sql, [id], |row| {
@@ -260,32 +275,107 @@ impl Transaction for SqliteTransaction<'_> {
         certificate: Intent,
         algorithm: &str,
         key_id: &[u8; 20],
+        profile: Profile,
     ) -> Result<(), StoreError> {
-        let sql = "INSERT INTO generation (ca, generation, id, algorithm, key_id) \
-                   SELECT ca, generation, id, ?2, ?3 FROM certificate WHERE id = ?1";
-        self.execute(sql, params![certificate.row(), algorithm, key_id]).map(drop)
+        let sql = "INSERT INTO generation (ca, generation, id, algorithm, key_id, profile) \
+                   SELECT ca, generation, id, ?2, ?3, ?4 FROM certificate WHERE id = ?1";
+        let profile = profile.as_str();
+        self.execute(sql, params![certificate.row(), algorithm, key_id, profile]).map(drop)
     }
 
     fn generations(&mut self) -> Result<Vec<GenerationRecord>, StoreError> {
         let sql = select_certificate!(
-            ", g.algorithm, g.key_id FROM generation g \
+            ", g.algorithm, g.key_id, g.profile, g.issue_from, g.last_end, g.compromised, g.compromised_at, \
+             g.compromised_entry FROM generation g \
              JOIN certificate c ON c.id = g.id ORDER BY g.ca, g.generation"
         );
         self.all(sql, [], |row| {
-            let algorithm: String = column(row, 16)?;
+            let algorithm: String = column(row, row::BEHIND)?;
+            let profile: String = column(row, row::BEHIND + 2)?;
+            let time =
+                |at| column::<Option<i64>>(row, row::BEHIND + at)?.map(row::time).transpose();
+            let compromised = match (time(5)?, time(6)?, column(row, row::BEHIND + 7)?) {
+                (None, None, None) => None,
+                (Some(since), Some(at), Some(entry)) => {
+                    Some(Compromise { since, at, entry: row::unsigned(entry)? })
+                }
+                _ => return Err(StoreError::Damaged("half of a compromise")),
+            };
             Ok(GenerationRecord {
                 algorithm: algorithm
                     .parse()
                     .map_err(|_| StoreError::Damaged("unknown key algorithm"))?,
-                key_id: column(row, 17)?,
+                key_id: column(row, row::BEHIND + 1)?,
+                profile: profile.parse().map_err(|_| StoreError::Damaged("unknown profile"))?,
                 certificate: row::certificate(row)?,
+                issue_from: time(3)?,
+                last_end: time(4)?,
+                compromised,
             })
         })
     }
 
+    fn compromised(&mut self) -> Result<Vec<(CaName, Generation, Timestamp)>, StoreError> {
+        compromised(&self.connection)
+    }
+
+    fn put_compromise(
+        &mut self,
+        ca: CaName,
+        generation: Generation,
+        compromise: Compromise,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE generation SET compromised = ?3, compromised_at = ?4, \
+                   compromised_entry = ?5 \
+                   WHERE ca = ?1 AND generation = ?2 AND compromised IS NULL";
+        let values = params![
+            row::ca_number(ca),
+            generation.get(),
+            compromise.since.to_unix(),
+            compromise.at.to_unix(),
+            row::signed(compromise.entry)?,
+        ];
+        match self.execute(sql, values)? {
+            1 => Ok(()),
+            _ => Err(StoreError::Changed),
+        }
+    }
+
+    fn put_issue_from(
+        &mut self,
+        ca: CaName,
+        generation: Generation,
+        from: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE generation SET issue_from = ?3 WHERE ca = ?1 AND generation = ?2";
+        let values = params![row::ca_number(ca), generation.get(), from.to_unix()];
+        self.execute(sql, values).map(drop)
+    }
+
+    fn note_end(
+        &mut self,
+        ca: CaName,
+        generation: Generation,
+        end: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE generation SET last_end = ?3 WHERE ca = ?1 AND generation = ?2 \
+                   AND (last_end IS NULL OR last_end < ?3)";
+        let values = params![row::ca_number(ca), generation.get(), end.to_unix()];
+        self.execute(sql, values).map(drop)
+    }
+
+    fn links(&mut self) -> Result<Vec<CertificateRecord>, StoreError> {
+        let sql = select_certificate!(
+            " FROM certificate c INDEXED BY certificate_link WHERE c.certified IS NOT NULL \
+             ORDER BY c.ca, c.id"
+        );
+        self.all(sql, [], row::certificate)
+    }
+
     fn is_rolling_over(&mut self, ca: CaName) -> Result<bool, StoreError> {
         let sql = "SELECT 1 FROM certificate INDEXED BY certificate_intended \
-                   WHERE state = 0 AND ca = ?1 AND person IS NULL AND service IS NULL LIMIT 1";
+                   WHERE state = 0 AND ca = ?1 AND person IS NULL AND service IS NULL \
+                   AND certified IS NULL LIMIT 1";
         Ok(self.first(sql, [row::ca_number(ca)], |_| Ok(()))?.is_some())
     }
 
@@ -319,7 +409,9 @@ impl Transaction for SqliteTransaction<'_> {
              AND c.generation = COALESCE(?3, c.generation) AND c.issued_at IS NOT NULL \
              ORDER BY c.id DESC LIMIT 1"
         );
-        self.first(sql, service_key(key), |row| Ok((row::certificate(row)?, column(row, 16)?)))
+        self.first(sql, service_key(key), |row| {
+            Ok((row::certificate(row)?, column(row, row::BEHIND)?))
+        })
     }
 
     fn dangling(&mut self) -> Result<Vec<(CertificateRecord, String)>, StoreError> {
@@ -328,7 +420,11 @@ impl Transaction for SqliteTransaction<'_> {
              WHERE c.state = 0 ORDER BY c.id"
         );
         let mut found = self.all(sql, [], |row| {
-            Ok((row::certificate(row)?, column::<String>(row, 16)?, column::<i64>(row, 17)?))
+            Ok((
+                row::certificate(row)?,
+                column::<String>(row, row::BEHIND)?,
+                column::<i64>(row, row::BEHIND + 1)?,
+            ))
         })?;
         let mut dangling = Vec::new();
         let mut known = None;
@@ -370,6 +466,22 @@ impl Transaction for SqliteTransaction<'_> {
         let last = self.first(sql, [], |row| row::unsigned(column(row, 0)?))?;
         Ok(last.unwrap_or_default())
     }
+}
+
+/// The generations whose keys are compromised, in the state that a connection sees.
+pub(super) fn compromised(
+    connection: &Connection,
+) -> Result<Vec<(CaName, Generation, Timestamp)>, StoreError> {
+    let sql = "SELECT ca, generation, compromised FROM generation WHERE compromised IS NOT NULL";
+    let mut statement = connection.prepare_cached(sql).map_err(fault)?;
+    let mut rows = statement.query([]).map_err(fault)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(fault)? {
+        let generation = Generation::new(column(row, 1)?)
+            .map_err(|_| StoreError::Damaged("unknown generation"))?;
+        found.push((row::ca(column(row, 0)?)?, generation, row::time(column(row, 2)?)?));
+    }
+    Ok(found)
 }
 
 /// Where the record of acts ends, in the state that a connection sees.

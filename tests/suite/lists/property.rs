@@ -25,6 +25,7 @@ use jpki_ca::clock::Timestamp;
 use jpki_ca::credential::CaName;
 use jpki_ca::credential::Carrier;
 use jpki_ca::credential::Kind;
+use jpki_ca::credential::Profile;
 use jpki_ca::credential::Reason;
 use jpki_ca::credential::Serial;
 use jpki_ca::crl;
@@ -155,7 +156,7 @@ impl Town {
             signature_responder: responder.public_key(),
             user_authentication_responder: other.public_key(),
         };
-        Authority::found(&store, &clock, &realm, &keys).unwrap();
+        Authority::found(&store, &clock, &realm, Profile::Current, &keys).unwrap();
         let signers: Vec<Box<dyn Signer>> =
             vec![Box::new(signature), Box::new(user_authentication), Box::new(publication)];
         let policy = Policy::default();

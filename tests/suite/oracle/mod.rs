@@ -3,7 +3,7 @@
 //!
 //! | judge | says |
 //! | --- | --- |
-//! | OpenSSL | accepted under strict rules, rejected when anything is wrong; what it reads is a snapshot; revoked by the right list alone; answers verified |
+//! | OpenSSL | every algorithm with every other; accepted under strict rules, rejected when anything is wrong; what it reads is a snapshot; revoked by the right list alone; answers verified |
 //! | GnuTLS | accepted, rejected, read; every list read |
 //! | pkilint | no finding against RFC 5280 but those in `pkilint-exceptions.tsv`, none in lists and answers |
 //! | Python's cryptography | the extensions, the four items and the signature are what was asked for; lists and answers likewise |
@@ -12,6 +12,7 @@
 //! `tests/run.sh` installs the judges. A missing one fails its tests: a judge who was not heard has
 //! not agreed.
 
+mod algorithms;
 mod cryptography;
 mod gnutls;
 mod issued;

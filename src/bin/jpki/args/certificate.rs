@@ -39,9 +39,10 @@ pub(crate) struct IssueArgs {
     /// A certification request (PEM or DER) that proves possession of the holder's key
     #[arg(long, value_name = "FILE")]
     pub(crate) csr: Option<PathBuf>,
-    /// What a generated pair is: rsa2048, rsa3072, rsa4096, p256 or p384
-    #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
-    pub(crate) holder_algorithm: KeyAlgorithm,
+    /// What a generated pair is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: rsa2048; p384
+    /// where the authority issues for the next card]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) holder_algorithm: Option<KeyAlgorithm>,
     /// Replace a live certificate: it is revoked as superseded in the same act
     #[arg(long)]
     pub(crate) renew: bool,

@@ -42,7 +42,8 @@ pub(crate) enum CrlCommand {
 #[command(after_help = "\
 It looks after certificates of services too: that of publication is renewed in its last ninety days,
 before the lists; OCSP responders get new keys in their last fifteen days, or where one is missing,
-after the lists. What goes wrong there is said, and makes the exit code, but keeps no list back.
+after the lists. What goes wrong there is said, and makes the exit code, but keeps no list back. In
+the last ninety days before an authority's key must be rolled over, a note says so.
 
 Examples:
   jpki crl publish

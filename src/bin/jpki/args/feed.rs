@@ -70,9 +70,10 @@ pub(crate) struct ApplyArgs {
     /// Folder for re-issued certificates and their keys
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// What a generated pair is: rsa2048, rsa3072, rsa4096, p256 or p384
-    #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
-    pub(crate) holder_algorithm: KeyAlgorithm,
+    /// What a generated pair is: rsa2048, rsa3072, rsa4096, p256 or p384 [default: rsa2048; p384
+    /// where the authority issues for the next card]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) holder_algorithm: Option<KeyAlgorithm>,
 }
 
 /// Arguments of `jpki feed import`.

@@ -3,6 +3,7 @@
 use clap::Args;
 use clap::Subcommand;
 use jpki_ca::asn1::KeyAlgorithm;
+use jpki_ca::credential::Profile;
 
 /// Arguments of `jpki init`.
 #[derive(Debug, Args)]
@@ -10,19 +11,31 @@ use jpki_ca::asn1::KeyAlgorithm;
 Examples:
   jpki init
   jpki init --home ./ca --algorithm p256
+  jpki init --home ./ca --profile next
   jpki init --home ./ca --production --org 'EXAMPLE PKI' --passphrase-file ./passphrase")]
 pub(crate) struct InitArgs {
     /// Organisation (O) of every name [default: JPKI-SANDBOX]
     #[arg(long, value_name = "NAME")]
     pub(crate) org: Option<String>,
+    /// For which cards the authorities issue: current, or next (次期個人番号カード): certificates to the
+    /// tenth birthday, authorities of twenty years
+    #[arg(long, value_name = "PROFILE", default_value_t)]
+    pub(crate) profile: Profile,
     /// What the authorities' and their services' keys are: rsa2048, rsa3072, rsa4096, p256 or p384
-    #[arg(long, value_name = "ALGORITHM", default_value = "rsa2048")]
-    pub(crate) algorithm: KeyAlgorithm,
+    /// [default: rsa2048; p384 for the next card]
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) algorithm: Option<KeyAlgorithm>,
     /// Where the records go; a relative path is taken from the home
     #[arg(long, value_name = "URL", default_value = "sqlite:store.db")]
     pub(crate) store: String,
-    /// Where the keys go; a relative path is taken from the home
-    #[arg(long, value_name = "URI", default_value = "file:keys")]
+    // Not a doc comment, as below.
+    #[arg(
+        long,
+        value_name = "URI",
+        default_value = "file:keys",
+        help = "Where the keys go: file:FOLDER, a relative path being taken from the home, or the address of \
+                a token, pkcs11:token=…?module-path=…&pin-source=file:…"
+    )]
     pub(crate) key_store: String,
     // Not a doc comment: the address would have to carry its marks into the help.
     #[arg(

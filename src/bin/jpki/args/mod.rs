@@ -5,6 +5,7 @@ mod certificate;
 mod crl;
 mod feed;
 mod home;
+mod key;
 mod ocsp;
 #[cfg(feature = "http")]
 mod serve;
@@ -18,6 +19,10 @@ use jpki_ca::clock::Timestamp;
 
 pub(crate) use ca::CaArgs;
 pub(crate) use ca::CaCommand;
+pub(crate) use ca::CompromiseArgs;
+pub(crate) use ca::CompromiseListArgs;
+pub(crate) use ca::LinkArgs;
+pub(crate) use ca::RehearseArgs;
 pub(crate) use ca::RenewPublicationArgs;
 pub(crate) use ca::RolloverArgs;
 pub(crate) use certificate::ChangeArgs;
@@ -48,6 +53,10 @@ pub(crate) use home::AuditArgs;
 pub(crate) use home::AuditCommand;
 pub(crate) use home::AuditListArgs;
 pub(crate) use home::InitArgs;
+pub(crate) use key::KeyArgs;
+pub(crate) use key::KeyCommand;
+pub(crate) use key::NewPassphraseArgs;
+pub(crate) use key::SplitArgs;
 pub(crate) use ocsp::HashArg;
 pub(crate) use ocsp::OcspArgs;
 pub(crate) use ocsp::OcspCommand;
@@ -91,6 +100,17 @@ pub(crate) struct Global {
     /// File whose first line is the passphrase of the authorities' keys
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Name of the environment variable that holds the passphrase of the authorities' keys
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "passphrase_file")]
+    pub(crate) passphrase_env: Option<String>,
+    /// File of one officer's share of the passphrase; give as many as are needed (鍵の分散情報)
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        conflicts_with_all = ["passphrase_file", "passphrase_env"]
+    )]
+    pub(crate) unlock: Vec<PathBuf>,
 }
 
 /// The verbs.
@@ -133,6 +153,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// The authorities, and the generations of their keys (認証局)
     Ca(CaArgs),
+    /// The keys, and who can open them (鍵)
+    Key(KeyArgs),
     /// The record of acts (監査記録)
     Audit(AuditArgs),
     /// Resolve what an interrupted run left behind (復旧)

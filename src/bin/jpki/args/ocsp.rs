@@ -126,7 +126,7 @@ pub(crate) struct RotateArgs {
     pub(crate) compromised: bool,
 }
 
-fn generation(text: &str) -> Result<Generation, String> {
+pub(super) fn generation(text: &str) -> Result<Generation, String> {
     let number = text.parse().ok().and_then(|number| Generation::new(number).ok());
     number.ok_or_else(|| "write the number of a generation, from 1 on".to_owned())
 }

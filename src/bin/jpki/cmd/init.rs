@@ -2,9 +2,12 @@
 
 use jpki_ca::authority::home::Home;
 use jpki_ca::authority::home::InitOptions;
+use jpki_ca::authority::home::KeyStore;
+use jpki_ca::credential::Profile;
 use jpki_ca::profile::Organisation;
 use jpki_ca::profile::Service;
 use jpki_ca::profile::ServiceKey;
+use jpki_ca::profile::usual_algorithm;
 use rand_core::OsRng;
 use serde::Serialize;
 
@@ -17,8 +20,12 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
     if args.production && context.global.at.is_some() {
         return Err(Failure::usage("--at and --production exclude each other"));
     }
-    let passphrase = if args.production || context.global.passphrase_file.is_some() {
-        context.passphrase("Passphrase for the authorities' keys")?
+    let folder = &context.global.home;
+    let keys = args.key_store.parse::<KeyStore>();
+    let keys = keys.map_err(|error| Failure::usage(format!("--key-store: {error}")))?;
+    let is_token = matches!(keys, KeyStore::Token(_));
+    let passphrase = if args.production || is_token || context.has_passphrase() {
+        context.passphrase_for(&keys, folder, "the authorities' keys")?
     } else {
         None
     };
@@ -26,21 +33,22 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
         args.org.as_deref().map(Organisation::new).transpose().map_err(Failure::usage)?;
     let options = InitOptions {
         organisation,
-        algorithm: args.algorithm,
+        profile: args.profile,
+        algorithm: args.algorithm.unwrap_or_else(|| usual_algorithm(args.profile)),
         store: args.store.clone(),
         key_store: args.key_store.clone(),
         ocsp_url: args.ocsp_url.clone(),
         production: args.production,
         passphrase,
     };
-    let folder = &context.global.home;
     if context.global.dry_run {
         let realm = options.check(folder)?;
         let text = format!(
-            "would make {} for O={}, keys {}: nothing was written",
+            "would make {} for O={}, profile {}, keys {}: nothing was written",
             folder.display(),
             realm.organisation(),
-            args.algorithm
+            options.profile,
+            options.algorithm
         );
         let home = folder.to_string_lossy();
         let json = Made { home: &home, dry_run: true, ..Made::default() };
@@ -66,6 +74,7 @@ pub(crate) fn run(context: &Context<'_>, args: &InitArgs) -> Result<Exit, Failur
             ca: issuer.ca.as_str(),
             generation: issuer.generation.get(),
             serial: issuer.serial.to_string(),
+            profile: issuer.profile,
             algorithm: issuer.algorithm.to_string(),
             not_before: issuer.not_before.to_string(),
             not_after: issuer.not_after.to_string(),
@@ -118,6 +127,7 @@ struct MadeAuthority {
     ca: &'static str,
     generation: u16,
     serial: String,
+    profile: Profile,
     algorithm: String,
     not_before: String,
     not_after: String,

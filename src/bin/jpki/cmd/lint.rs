@@ -1,6 +1,7 @@
 //! `jpki lint`.
 
 use jpki_ca::credential::CaName;
+use jpki_ca::credential::Profile;
 use jpki_ca::lint;
 use jpki_ca::lint::AnswerReport;
 use jpki_ca::lint::Finding;
@@ -66,7 +67,12 @@ pub(crate) fn run(context: &Context<'_>, args: &FilesArgs) -> Result<Exit, Failu
 }
 
 fn text(file: &str, report: &Report) -> String {
-    let table = report.table.map_or_else(|| "not of JPKI".to_owned(), |table| table.to_string());
+    let mut table =
+        report.table.map_or_else(|| "not of JPKI".to_owned(), |table| table.to_string());
+    // That of today's cards goes without saying.
+    if let Some(profile @ Profile::Next) = report.profile {
+        table.push_str(&format!(", profile {profile} {}", profile.japanese()));
+    }
     judged(file, report.conforms(), &table, &report.findings)
 }
 
@@ -112,6 +118,9 @@ struct ReportJson<'a> {
     file: &'a str,
     conforms: bool,
     table: Option<String>,
+    /// Of a certificate, where its life tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<Profile>,
     #[serde(skip_serializing_if = "Option::is_none")]
     list: Option<ListJson>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,6 +134,7 @@ impl<'a> ReportJson<'a> {
             file,
             conforms: report.conforms(),
             table: report.table.map(|table| table.to_string()),
+            profile: report.profile,
             list: None,
             ocsp: None,
             findings: report.findings.iter().map(FindingJson::of).collect(),
@@ -136,6 +146,7 @@ impl<'a> ReportJson<'a> {
             file,
             conforms: report.conforms(),
             table: None,
+            profile: None,
             list: Some(ListJson {
                 ca: report.ca,
                 entries: report.summary.as_ref().map(|summary| summary.count),
@@ -167,7 +178,7 @@ impl<'a> ReportJson<'a> {
 
     fn of_ocsp(file: &'a str, conforms: bool, ocsp: OcspJson, findings: &'a [Finding]) -> Self {
         let findings = findings.iter().map(FindingJson::of).collect();
-        Self { file, conforms, table: None, list: None, ocsp: Some(ocsp), findings }
+        Self { file, conforms, table: None, profile: None, list: None, ocsp: Some(ocsp), findings }
     }
 }
 

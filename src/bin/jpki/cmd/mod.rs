@@ -9,6 +9,7 @@ mod feed;
 mod init;
 mod input;
 mod issue;
+mod key;
 mod lines;
 mod lint;
 mod list;
@@ -53,6 +54,7 @@ pub(crate) fn run(cli: &Cli, report: &Report) -> Result<Exit, Failure> {
         #[cfg(feature = "http")]
         Command::Serve(args) => serve::run(&context, args),
         Command::Ca(args) => ca::run(&context, &args.command),
+        Command::Key(args) => key::run(&context, &args.command),
         Command::Why(args) => why::run(&context, args),
         Command::Recover => recover::run(&context),
     }

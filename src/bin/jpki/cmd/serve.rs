@@ -68,10 +68,10 @@ fn passphrase(
 ) -> Result<Option<Passphrase>, Failure> {
     let serves = |role| listeners.iter().any(|(listener, _)| *listener == role);
     if serves(Role::Register) && home.keys_are_encrypted()? {
-        return context.passphrase("Passphrase of the authorities' keys");
+        return context.passphrase(home, "the authorities' keys");
     }
     if serves(Role::Ocsp) && home.responder_keys_are_encrypted()? {
-        return context.passphrase("Passphrase of the responders' keys");
+        return context.passphrase(home, "the responders' keys");
     }
     Ok(None)
 }

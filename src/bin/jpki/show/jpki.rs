@@ -38,6 +38,12 @@ pub(super) fn title(reading: &Reading) -> &'static str {
         Some(Role::Authority(CaName::UserAuthentication)) => {
             "利用者証明用認証局の証明書 Certificate of the user-authentication CA"
         }
+        Some(Role::Link(CaName::Signature)) => {
+            "署名用認証局のリンク証明書 Link certificate of the signature CA"
+        }
+        Some(Role::Link(CaName::UserAuthentication)) => {
+            "利用者証明用認証局のリンク証明書 Link certificate of the user-authentication CA"
+        }
         Some(Role::Service(CaName::Signature, Service::Publication)) => {
             "署名用認証局の公開用証明書 Publication certificate of the signature CA"
         }
@@ -60,6 +66,7 @@ pub(super) fn title(reading: &Reading) -> &'static str {
 pub(super) fn json(reading: &Reading) -> Value {
     let (role, ca) = match reading.role {
         Some(Role::Authority(ca)) => (Some("authority"), Some(ca.as_str())),
+        Some(Role::Link(ca)) => (Some("link"), Some(ca.as_str())),
         Some(Role::Service(ca, service)) => (Some(service.as_str()), Some(ca.as_str())),
         Some(Role::Holder(kind)) => (Some("holder"), Some(kind.as_str())),
         None => (None, None),

@@ -10,6 +10,7 @@ use jpki_ca::clock::Timestamp;
 use jpki_ca::credential::Carrier;
 use jpki_ca::credential::Generation;
 use jpki_ca::credential::Kind;
+use jpki_ca::credential::Profile;
 use jpki_ca::credential::Serial;
 use jpki_ca::holder::Address;
 use jpki_ca::holder::BasicFour;
@@ -87,6 +88,7 @@ fn issued(kind: Kind, carrier: Carrier) -> Vec<u8> {
         serial: Serial::FIRST,
         key_id: [7; 20],
         algorithm: KeyAlgorithm::RSA_2048,
+        profile: Profile::Current,
         not_before: instant("2025-01-01T00:00:00Z"),
         not_after: instant("2034-12-31T14:59:59Z"),
     };

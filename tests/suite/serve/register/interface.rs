@@ -94,20 +94,5 @@ fn no_request_is_answered_otherwise_than_the_document_says() {
     // It has asked for everything, and has got what there is to be had.
     assert!(said.contains("Tested: 5"), "{said}");
     served.stop();
-    let log = stage.read_text("serve.log");
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let lines = lines.filter(|line| line["message"] == "request");
-    let answered: BTreeSet<(String, u64)> = lines
-        .map(|line| (line["route"].as_str().unwrap().to_owned(), line["status"].as_u64().unwrap()))
-        .collect();
-    for (route, status) in [
-        ("/v1/certificates", 201),
-        ("/v1/certificates", 422),
-        ("/v1/events", 200),
-        ("/v1/certificates/{ca}/{serial}", 404),
-    ] {
-        assert!(answered.contains(&(route.to_owned(), status)), "{route} {status}: {answered:?}");
-    }
-    assert!(stage.count("issued") > 0, "{said}");
     stage.is_whole();
 }

@@ -42,6 +42,40 @@ fn a_certificate_is_looked_up_without_its_holder() {
 }
 
 #[test]
+fn what_a_compromised_key_issued_is_revoked_while_it_serves() {
+    let stage = home();
+    let served = Served::of(&stage);
+    served.issue(&stage, "a", &asked("p-1", 1)).is(201);
+    stage.jpki("ca compromise --ca signature --generation 1").exits(0);
+    let standing = served.get("auditor", "/v1/certificates/signature/4").is(200);
+    let why = served.get("auditor", "/v1/why/signature/4").is(200);
+    for said in [&standing, &why] {
+        let said = json!([said["state"], said["since"], said["reason"]]);
+        assert_eq!(said, json!(["revoked", "2026-04-02T00:00:00Z", "ca-compromise"]));
+    }
+    let cause = &why["cause"];
+    assert_eq!(json!([cause["change"], cause["article"]]), json!(["ca-compromise", "piaa-14"]));
+    let act = json!({ "ca": "signature", "serial": "4", "act": "hold" });
+    let refused = served.post_json(&stage, "issuer", "/v1/revocations", &act);
+    refused.refused(422, Some("R-ALREADY-REVOKED"));
+    // From the next request on it issues to nobody, until there is another generation.
+    let again =
+        |key: &str, person: &str, number: u64| served.issue(&stage, key, &asked(person, number));
+    again("b", "p-2", 2).refused(422, Some("R-CA-COMPROMISED"));
+    let same = again("a", "p-1", 1).is(200);
+    assert_eq!(same["certificates"][0]["serial"], "4", "what was asked before is not another");
+    stage.jpki("ca rollover --ca signature").exits(0);
+    assert_eq!(again("c", "p-2", 2).is(201)["certificates"][0]["generation"], 2);
+    let mut one = asked("p-1", 3);
+    one["public_keys"].as_object_mut().unwrap().remove("user-authentication");
+    one["kind"] = json!("signature");
+    let renewed = served.issue(&stage, "d", &one).is(201);
+    assert_eq!(renewed["certificates"][0]["generation"], 2, "no renewal is asked for");
+    served.stop();
+    stage.is_whole();
+}
+
+#[test]
 fn a_certificate_whose_time_is_up_is_expired() {
     let stage = home();
     stage.issue(&holder("p-1"), "");

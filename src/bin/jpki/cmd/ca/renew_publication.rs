@@ -44,14 +44,13 @@ pub(super) fn run(context: &Context<'_>, args: &RenewPublicationArgs) -> Result<
         lines.push("            nothing was written".to_owned());
     } else {
         lines.push(format!("certificate {}", certificate.display()));
-        lines.push(format!("key         {}", made.key.display()));
+        lines.push(format!("key         {}", made.key));
         if let Some(replaced) = &made.replaced {
-            lines.push(format!("before      {}", replaced.display()));
+            lines.push(format!("before      {replaced}"));
         }
         if let Some(aside) = &made.laid_aside {
             lines.push(format!(
-                "laid aside  {}: the key of an interrupted renewal, which certifies nothing",
-                aside.display()
+                "laid aside  {aside}: the key of an interrupted renewal, which certifies nothing"
             ));
         }
         lines.push("next        jpki crl publish".to_owned());
@@ -80,9 +79,9 @@ fn json(
         new_key: args.new_key,
         revoked: new.revoked.iter().map(ToString::to_string).collect(),
         certificate: file(certificate),
-        key: file(&made.key),
-        replaced: made.replaced.as_deref().map(file),
-        laid_aside: made.laid_aside.as_deref().map(file),
+        key: made.key.to_string(),
+        replaced: made.replaced.as_ref().map(ToString::to_string),
+        laid_aside: made.laid_aside.as_ref().map(ToString::to_string),
     }
 }
 

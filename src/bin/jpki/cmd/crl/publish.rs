@@ -48,6 +48,10 @@ pub(super) fn run(context: &Context<'_>, args: &PublishArgs) -> Result<Exit, Fai
         }
     };
     lines.extend(rotated.lines);
+    // Whoever publishes daily hears of it in time.
+    for note in authority.roll_over_notes(authority.now()) {
+        context.report.note(&format!("jpki: {note}"));
+    }
     let status = match (context.global.dry_run, published.publication) {
         (true, _) => "planned",
         (false, None) => "current",

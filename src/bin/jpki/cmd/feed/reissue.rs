@@ -25,14 +25,14 @@ use crate::exit::Failure;
 pub(super) struct Reissue<'a> {
     authority: &'a Authority,
     out: &'a Path,
-    algorithm: KeyAlgorithm,
+    algorithm: Option<KeyAlgorithm>,
 }
 
 impl<'a> Reissue<'a> {
     pub(super) fn new(
         authority: &'a Authority,
         out: &'a Path,
-        algorithm: KeyAlgorithm,
+        algorithm: Option<KeyAlgorithm>,
     ) -> Result<Self, Failure> {
         make_folder(out)?;
         Ok(Self { authority, out, algorithm })

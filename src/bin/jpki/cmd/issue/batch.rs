@@ -11,6 +11,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use indicatif::ProgressBar;
+use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::asn1::PublicKey;
 use jpki_ca::asn1::hex;
 use jpki_ca::asn1::sha256;
@@ -56,7 +57,7 @@ pub(super) fn run(context: &Context<'_>, args: &IssueArgs, batch: &Path) -> Resu
         args,
         out: out.as_deref(),
         folder,
-        any_keys: AnyKeys::new(args.holder_algorithm),
+        any_keys: AnyKeys::new(&authority, args.holder_algorithm),
     };
     let counts = batch.run(&mut lines, context)?;
     if let Some(out) = &out {
@@ -81,7 +82,7 @@ struct Batch<'a> {
     /// What default request ids contain.
     folder: Option<PathBuf>,
     /// For a dry run.
-    any_keys: AnyKeys,
+    any_keys: AnyKeys<'a>,
 }
 
 #[derive(Default)]
@@ -187,7 +188,8 @@ impl Batch<'_> {
             self.args.kind.as_str(),
             self.args.carrier,
             self.args.renew,
-            self.args.holder_algorithm
+            // As in the request itself: what is usual may change before the batch is resumed.
+            self.args.holder_algorithm.unwrap_or(KeyAlgorithm::RSA_2048)
         );
         let digest = sha256(&[how.as_bytes(), line.trim_ascii()].concat());
         let hex = hex(digest.get(..16).unwrap_or_default());

@@ -1,6 +1,7 @@
 //! Serving requests into a folder: generated keys are durable before the intent, certificates are
 //! written after the commit.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -24,6 +25,7 @@ use jpki_ca::authority::home::write_certificate;
 use jpki_ca::credential::Kind;
 use jpki_ca::credential::Reason;
 use jpki_ca::law::revocation::Act;
+use jpki_ca::profile::usual_algorithm;
 use jpki_ca::signer;
 use jpki_ca::signer::KeyFileError;
 use jpki_ca::signer::Signer as _;
@@ -40,7 +42,7 @@ use super::result::ResultLine;
 pub(crate) struct Delivery<'a> {
     authority: &'a Authority,
     out: &'a Path,
-    algorithm: KeyAlgorithm,
+    algorithm: Option<KeyAlgorithm>,
     /// Whether the certificate files are synced one by one; they can be asked for again, so a batch
     /// leaves that to the end.
     sync_each: bool,
@@ -50,7 +52,7 @@ impl<'a> Delivery<'a> {
     pub(crate) fn new(
         authority: &'a Authority,
         out: &'a Path,
-        algorithm: KeyAlgorithm,
+        algorithm: Option<KeyAlgorithm>,
         sync_each: bool,
     ) -> Self {
         Self { authority, out, algorithm, sync_each }
@@ -105,7 +107,7 @@ impl<'a> Delivery<'a> {
                     break key;
                 }
                 // None when another process serves the same request and was quicker.
-                if let Some(key) = self.generate(&path)? {
+                if let Some(key) = self.generate(kind, &path)? {
                     generated.push(path);
                     break key;
                 }
@@ -204,8 +206,9 @@ impl<'a> Delivery<'a> {
     }
 
     /// A new key in a new file; none when the file exists.
-    fn generate(&self, path: &Path) -> Result<Option<PublicKey>, Failure> {
-        let key = signer::generate(self.algorithm, &mut OsRng).map_err(unusable)?;
+    fn generate(&self, kind: Kind, path: &Path) -> Result<Option<PublicKey>, Failure> {
+        let algorithm = algorithm(self.authority, self.algorithm, kind)?;
+        let key = signer::generate(algorithm, &mut OsRng).map_err(unusable)?;
         match signer::write_key_file(path, &key, None, &mut OsRng) {
             Err(KeyFileError::Io { source, .. })
                 if source.kind() == io::ErrorKind::AlreadyExists =>
@@ -237,31 +240,47 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// Key pairs for a dry run, which needs keys to judge and signs nothing: made when the first request
-/// lacks one, and the same for all, since none is recorded.
-#[derive(Debug)]
-pub(super) struct AnyKeys {
-    algorithm: KeyAlgorithm,
-    made: Mutex<Vec<PublicKey>>,
+/// What a generated pair of this kind is: as asked, or as it is usual with whoever certifies it.
+fn algorithm(
+    authority: &Authority,
+    asked: Option<KeyAlgorithm>,
+    kind: Kind,
+) -> Result<KeyAlgorithm, Failure> {
+    match asked {
+        Some(algorithm) => Ok(algorithm),
+        None => Ok(usual_algorithm(authority.profile(kind.ca())?)),
+    }
 }
 
-impl AnyKeys {
-    pub(super) fn new(algorithm: KeyAlgorithm) -> Self {
-        Self { algorithm, made: Mutex::default() }
+/// Key pairs for a dry run, which needs keys to judge and signs nothing: made when the first request
+/// lacks one of the kind, and the same for all, since none is recorded.
+#[derive(Debug)]
+pub(super) struct AnyKeys<'a> {
+    authority: &'a Authority,
+    algorithm: Option<KeyAlgorithm>,
+    made: Mutex<BTreeMap<Kind, PublicKey>>,
+}
+
+impl<'a> AnyKeys<'a> {
+    pub(super) fn new(authority: &'a Authority, algorithm: Option<KeyAlgorithm>) -> Self {
+        Self { authority, algorithm, made: Mutex::default() }
     }
 
     /// The request with keys where it has none.
     pub(super) fn fit(&self, mut request: IssueRequest) -> Result<IssueRequest, Failure> {
-        for (position, kind) in request.keys_missing().into_iter().enumerate() {
+        for kind in request.keys_missing() {
             let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            if made.len() <= position {
-                let key = signer::generate(self.algorithm, &mut OsRng).map_err(unusable)?;
-                let signer = SoftwareSigner::new(&key).map_err(unusable)?;
-                made.push(signer.public_key().clone());
-            }
-            if let Some(key) = made.get(position) {
-                request = request.with_key(kind, key.clone());
-            }
+            let key = match made.get(&kind) {
+                Some(key) => key.clone(),
+                None => {
+                    let algorithm = algorithm(self.authority, self.algorithm, kind)?;
+                    let key = signer::generate(algorithm, &mut OsRng).map_err(unusable)?;
+                    let key = SoftwareSigner::new(&key).map_err(unusable)?.public_key().clone();
+                    made.insert(kind, key.clone());
+                    key
+                }
+            };
+            request = request.with_key(kind, key);
         }
         Ok(request)
     }

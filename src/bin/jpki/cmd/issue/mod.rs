@@ -76,7 +76,7 @@ fn serve(context: &Context<'_>, args: &IssueArgs, holder: &Path) -> Result<Resul
     let request = IssueRequest::new(id, &form, &ask, authority.now())?;
     match (&args.out, context.global.dry_run) {
         (_, true) => {
-            let request = AnyKeys::new(args.holder_algorithm).fit(request)?;
+            let request = AnyKeys::new(&authority, args.holder_algorithm).fit(request)?;
             Ok(ResultLine::new(authority.rehearse_issue(&request)?, Vec::new(), true))
         }
         (Some(out), false) => {

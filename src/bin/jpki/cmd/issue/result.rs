@@ -37,7 +37,7 @@ impl ResultLine {
         match &self.result {
             Err(refused) => {
                 let line = self.line.map(|line| format!("line {line}: ")).unwrap_or_default();
-                format!("{line}refused by {}: {}", refused.rule, refused.message)
+                format!("{line}refused by {}: {}", refused.rule, refused.explained())
             }
             Ok((status, certificates)) => {
                 let word = match (self.dry_run, status) {

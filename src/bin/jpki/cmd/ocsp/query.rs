@@ -175,7 +175,7 @@ fn draw() -> Result<Nonce, Failure> {
 fn answered_here(context: &Context<'_>, request: &[u8]) -> Result<Vec<u8>, Failure> {
     let home = context.home()?;
     let passphrase = if home.responder_keys_are_encrypted()? {
-        context.passphrase("Passphrase of the responders' keys")?
+        context.passphrase(&home, "the responders' keys")?
     } else {
         None
     };

@@ -66,7 +66,7 @@ impl Told {
                     json.not_after = Some(new.not_after.to_string());
                     json.revoked = revoked;
                     json.certificate = Some(file(&certificate));
-                    json.key = Some(file(&made.key));
+                    json.key = Some(made.key.to_string());
                     told.json.push(json);
                 }
                 Ok(Err(refused)) => told.fault(context, json, name, &refused.into()),
@@ -94,7 +94,7 @@ impl Told {
         failure: &Failure,
     ) {
         let (status, rule, message) = match failure {
-            Failure::Refused(refused) => ("refused", Some(refused.rule), refused.message.clone()),
+            Failure::Refused(refused) => ("refused", Some(refused.rule), refused.explained()),
             Failure::Other(_, error) => ("error", None, format!("{error:#}")),
         };
         let by = rule.map(|rule| format!("refused by {rule}: ")).unwrap_or_default();

@@ -11,9 +11,10 @@ use crate::exit::Failure;
 
 pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let home = context.home()?;
-    let passphrase = match context.global.passphrase_file {
-        Some(_) => context.passphrase("Passphrase of the responders' keys")?,
-        None => None,
+    let passphrase = if context.has_passphrase() || home.config().keys.pin_source().is_some() {
+        context.passphrase(&home, "the responders' keys")?
+    } else {
+        None
     };
     let at = context.clock().now();
     let timing = home.config().lists;
