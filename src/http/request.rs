@@ -308,20 +308,33 @@ const MONTHS: [&[u8]; 12] = [
 ];
 
 thread_local! {
-    /// The last second that was written, and how: it is the same for thousands of answers.
-    static WRITTEN: RefCell<Option<(Timestamp, HeaderValue)>> = const { RefCell::new(None) };
+    /// The last second that was written: it is the same for thousands of answers.
+    static WRITTEN: Last<Timestamp> = const { RefCell::new(None) };
 }
 
 /// As [`http_date`], of an instant for which it is likely to be asked again.
 fn http_date_now(at: Timestamp) -> Option<HeaderValue> {
-    WRITTEN.with_borrow_mut(|written| match written {
-        Some((last, value)) if *last == at => Some(value.clone()),
+    WRITTEN.with(|last| as_before(last, at, || http_date(at)))
+}
+
+/// The last value of a field that was written, and what it says.
+pub(super) type Last<T> = RefCell<Option<(T, HeaderValue)>>;
+
+/// What was written the last time, if it says this; else `write` does.
+pub(super) fn as_before<T: PartialEq>(
+    last: &Last<T>,
+    said: T,
+    write: impl FnOnce() -> Option<HeaderValue>,
+) -> Option<HeaderValue> {
+    let mut last = last.borrow_mut();
+    match &*last {
+        Some((before, value)) if *before == said => Some(value.clone()),
         _ => {
-            let value = http_date(at)?;
-            *written = Some((at, value.clone()));
+            let value = write()?;
+            *last = Some((said, value.clone()));
             Some(value)
         }
-    })
+    }
 }
 
 /// What is noted of a request, when its answer is done with.

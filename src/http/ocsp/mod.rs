@@ -13,6 +13,7 @@
 mod asked;
 mod measured;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -48,6 +49,8 @@ use super::conditional::Verdict;
 use super::conditional::judge;
 use super::metrics::Metrics;
 use super::problem::text;
+use super::request::Last;
+use super::request::as_before;
 use super::request::http_date;
 use super::server::ServeError;
 use super::server::chain;
@@ -264,7 +267,9 @@ impl Dressed {
     fn of(answered: Answered) -> Self {
         if let (Some(keep), Some(aside)) = (answered.keep, &answered.aside) {
             let der = || Bytes::from_owner(Kept(Arc::clone(&answered.der)));
-            let made = aside.get_or_make(|| Self { octets: der(), fields: fields(Some(keep)) });
+            // There are many of them: without room for what is added to a copy.
+            let fields = || fields(Some(keep), LASTING);
+            let made = aside.get_or_make(|| Self { octets: der(), fields: fields() });
             if let Some(made) = made {
                 return made.clone();
             }
@@ -273,7 +278,7 @@ impl Dressed {
             Ok(own) => Bytes::from(own),
             Err(kept) => Bytes::from_owner(Kept(kept)),
         };
-        Self { octets, fields: fields(answered.keep) }
+        Self { octets, fields: fields(answered.keep, FIELDS) }
     }
 }
 
@@ -287,8 +292,8 @@ impl AsRef<[u8]> for Kept {
 }
 
 /// All fields but the one that says for how long an answer may be kept from now on.
-fn fields(keep: Option<Keep>) -> HeaderMap {
-    let mut fields = HeaderMap::with_capacity(FIELDS);
+fn fields(keep: Option<Keep>, room: usize) -> HeaderMap {
+    let mut fields = HeaderMap::with_capacity(room);
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
     let Some(keep) = keep else { return fields };
     for (name, value) in [
@@ -311,12 +316,20 @@ fn etag(keep: Keep) -> String {
     etag
 }
 
+thread_local! {
+    /// For how long the last answer could be kept: most can be for as long.
+    static MAX_AGE: Last<i64> = const { RefCell::new(None) };
+}
+
 fn cache_control(max_age: Option<i64>) -> HeaderValue {
-    let forbidden = HeaderValue::from_static("no-store");
-    let Some(max_age) = max_age else { return forbidden };
-    let text = format!("max-age={max_age}, public, no-transform, must-revalidate");
-    HeaderValue::try_from(text).unwrap_or(forbidden)
+    let may_be_kept = max_age.and_then(|max_age| {
+        let text = || format!("max-age={max_age}, public, no-transform, must-revalidate");
+        MAX_AGE.with(|last| as_before(last, max_age, || HeaderValue::try_from(text()).ok()))
+    });
+    may_be_kept.unwrap_or(const { HeaderValue::from_static("no-store") })
 }
 
 /// Room for the fields of an answer, without growing on the way.
 const FIELDS: usize = 12;
+/// How many are always the same of a kept answer.
+const LASTING: usize = 4;
