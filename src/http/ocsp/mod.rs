@@ -333,3 +333,17 @@ fn cache_control(max_age: Option<i64>) -> HeaderValue {
 const FIELDS: usize = 12;
 /// How many are always the same of a kept answer.
 const LASTING: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn for_how_long_an_answer_may_be_kept_is_said_of_each() {
+        for max_age in [900, 900, 17, 0, 900] {
+            let text = format!("max-age={max_age}, public, no-transform, must-revalidate");
+            assert_eq!(cache_control(Some(max_age)), text);
+            assert_eq!(cache_control(None), "no-store");
+        }
+    }
+}
