@@ -33,9 +33,12 @@ use super::check::statement;
 struct Seen {
     by_key: Option<Vec<u8>>,
     produced_at: i64,
-    responses: Vec<(Vec<u8>, Said, i64, Option<i64>, Option<Row>)>,
+    responses: Vec<Told>,
     extensions: Option<Row>,
 }
+
+/// The id, what is said, this and the next time, extensions.
+type Told = (Vec<u8>, Said, i64, Option<i64>, Option<Row>);
 
 /// Identifier, whether critical, value.
 type Row = Vec<(Vec<u8>, bool, Vec<u8>)>;
