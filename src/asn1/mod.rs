@@ -57,13 +57,11 @@ pub fn sha1(bytes: &[u8]) -> [u8; 20] {
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from(HEX.get(usize::from(value)).copied().unwrap_or(b'0'));
-    let mut hex = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        hex.push(digit(byte >> 4));
-        hex.push(digit(byte & 15));
-    }
-    hex
+    let digit = |value: u8| HEX.get(usize::from(value & 15)).copied().unwrap_or(b'0');
+    let hex = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]);
+    let mut digits = Vec::with_capacity(bytes.len() * 2);
+    digits.extend(hex);
+    String::from_utf8(digits).unwrap_or_default()
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

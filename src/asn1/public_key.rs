@@ -105,7 +105,7 @@ impl KeyAlgorithm {
     /// section 5), absent for ECDSA (RFC 5758 section 3.2) and ML-DSA (RFC 9881 section 2).
     #[must_use]
     pub fn signature_identifier(self) -> Vec<u8> {
-        Der::build(|der| {
+        Der::build_in(16, |der| {
             der.sequence(|der| match self {
                 Self::Rsa(_) => {
                     der.oid(oid::SHA256_WITH_RSA);
@@ -159,6 +159,7 @@ pub struct PublicKey {
     algorithm: KeyAlgorithm,
     /// The content of the BIT STRING: what the key identifier hashes and a verifier takes.
     bits: Vec<u8>,
+    key_id: [u8; 20],
 }
 
 impl PublicKey {
@@ -204,7 +205,8 @@ impl PublicKey {
         };
         // One encoding per key: the duplicate-key check compares hashes of these bytes.
         if info.to_der().is_ok_and(|again| again == der) {
-            Ok(Self { der: der.to_vec(), algorithm, bits })
+            let key_id = super::sha1(&bits);
+            Ok(Self { der: der.to_vec(), algorithm, bits, key_id })
         } else {
             Err(PublicKeyError::NotAKey)
         }
@@ -249,7 +251,7 @@ impl PublicKey {
     /// The key identifier: SHA-1 of the BIT STRING content (RFC 5280 section 4.2.1.2, method 1).
     #[must_use]
     pub fn key_id(&self) -> [u8; 20] {
-        super::sha1(&self.bits)
+        self.key_id
     }
 
     /// Checks a signature over `message` in the algorithm that goes with the key.

@@ -25,7 +25,13 @@ impl Der {
     /// The bytes of a value that `content` writes.
     pub fn build(content: impl FnOnce(&mut Self)) -> Vec<u8> {
         // No value of the profile is longer; the most frequent, a certificate, is nearly as long.
-        let mut der = Self(Vec::with_capacity(2048));
+        Self::build_in(2048, content)
+    }
+
+    /// As [`Der::build`], with room for so many octets from the beginning: to be told where many short
+    /// values are written, since memory by the kilobyte is dear.
+    pub fn build_in(octets: usize, content: impl FnOnce(&mut Self)) -> Vec<u8> {
+        let mut der = Self(Vec::with_capacity(octets));
         content(&mut der);
         der.0
     }
@@ -52,6 +58,29 @@ impl Der {
             self.0.extend_from_slice(more);
             self.0.get_mut(start..).unwrap_or_default().rotate_right(more.len());
         }
+    }
+
+    /// As [`Der::nested`], with contents of so many octets, which are then written where they stay.
+    /// Where there turn out to be more or fewer, they are moved.
+    pub fn nested_of(&mut self, octets: usize, tag: u8, content: impl FnOnce(&mut Self)) {
+        let (length, count) = length_octets(octets);
+        let begin = self.0.len();
+        self.0.push(tag);
+        self.0.extend_from_slice(length.get(..count).unwrap_or_default());
+        let start = self.0.len();
+        content(self);
+        if self.0.len() - start != octets {
+            let contents = self.0.split_off(start);
+            self.0.truncate(begin);
+            self.primitive(tag, &contents);
+        }
+    }
+
+    /// The octets of a value with contents of so many.
+    #[must_use]
+    pub fn length_of(contents: usize) -> usize {
+        let (_, count) = length_octets(contents);
+        1 + count + contents
     }
 
     /// A SEQUENCE.
@@ -250,7 +279,14 @@ mod tests {
             let theirs = der::asn1::OctetString::from_der(&ours).unwrap();
             prop_assert_eq!(theirs.as_bytes().len(), length);
             let nested = Der::build(|der| der.nested(tag::OCTET_STRING, |der| der.raw(&contents)));
-            prop_assert_eq!(nested, ours);
+            prop_assert_eq!(&nested, &ours);
+            prop_assert_eq!(Der::length_of(length), ours.len());
+            for told in [length, 0, 127, 128, 70_000] {
+                let nested = Der::build(|der| {
+                    der.nested_of(told, tag::OCTET_STRING, |der| der.raw(&contents));
+                });
+                prop_assert_eq!(&nested, &ours);
+            }
         }
     }
 }

@@ -23,6 +23,9 @@ pub fn subscriber(
             .to_owned()
     })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    // A line that cannot be written, to a full disk say, is lost: to complain of it where it cannot be
+    // written would end the process.
+    let lines = lines.log_internal_errors(false);
     let registry = tracing_subscriber::registry();
     Ok(if json || config.log == LogFormat::Json {
         let lines = lines.json().flatten_event(true).with_current_span(false);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -144,19 +145,42 @@ async fn at_once(
 ) -> Response<Content> {
     let (parts, incoming) = request.into_parts();
     let place = &record.session.place;
-    if let Some(response) = one.head(&parts) {
+    let response = if let Some(response) = one.head(&parts) {
         body::leave(incoming, parts.version, place);
-        return response.map(Content::Whole);
-    }
-    let whole = match body::bounded(incoming, rules.body, parts.version, place, record.started) {
-        Ok(body) => body::whole(body).await,
-        Err(fault) => Err(fault),
+        response
+    } else {
+        let body = body::bounded(incoming, rules.body, parts.version, place, record.started);
+        let whole = match body {
+            Ok(body) => body::whole(body).await,
+            Err(fault) => Err(fault),
+        };
+        match whole {
+            Ok(octets) => one.whole(&parts, &octets),
+            Err(fault) => return fault.into_response().map(Content::Produced),
+        }
     };
-    match whole {
-        Ok(octets) => one.whole(&parts, &octets).map(Content::Whole),
-        Err(fault) => fault.into_response().map(Content::Produced),
+    if record.session.listening.counters.under_way() <= TOGETHER {
+        behind_others().await;
     }
+    response.map(Content::Whole)
 }
+
+/// Lets others who are ready have their turn first, once. What is answered together is then sent
+/// together, and whoever waits for several answers on this machine, a proxy, is woken once for all.
+async fn behind_others() {
+    let mut has_waited = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut has_waited, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// With more requests under way than this, waiting for the others would take longer than it spares.
+const TOGETHER: i64 = 64;
 
 /// Whether this client is answered here at all.
 fn pass(gate: Gate, caller: &Caller) -> Result<(), Problem> {
@@ -250,28 +274,67 @@ fn is_id(octets: &[u8]) -> bool {
         && octets.iter().any(u8::is_ascii_alphabetic)
 }
 
-/// An instant as HTTP writes it.
+/// An instant as HTTP writes it (RFC 9110 section 5.6.7): `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(super) fn http_date(at: Timestamp) -> Option<HeaderValue> {
-    let seconds = u64::try_from(at.to_unix()).ok()?;
-    let at = std::time::UNIX_EPOCH.checked_add(std::time::Duration::from_secs(seconds))?;
-    HeaderValue::from_str(&httpdate::fmt_http_date(at)).ok()
+    let (utc, seconds) = (at.utc(), u64::try_from(at.to_unix()).ok()?);
+    // 1970 began with a Thursday.
+    let weekday = usize::try_from((seconds / 86_400 + 4) % 7).ok()?;
+    let month = usize::try_from(utc.month() - 1).ok()?;
+    let mut written = *b"Sun, 00 Jan 0000 00:00:00 GMT";
+    let mut put = |place: usize, octets: &[u8]| {
+        let places = written.get_mut(place..).unwrap_or_default();
+        places.iter_mut().zip(octets).for_each(|(place, octet)| *place = *octet);
+    };
+    put(0, WEEKDAYS.get(weekday)?);
+    put(8, MONTHS.get(month)?);
+    let year = utc.year();
+    for (place, number) in [
+        (5, utc.day().into()),
+        (12, year / 100),
+        (14, year % 100),
+        (17, utc.hour().into()),
+        (20, utc.minute().into()),
+        (23, utc.second().into()),
+    ] {
+        let digit = |number: i16| b'0' + u8::try_from(number % 10).unwrap_or_default();
+        put(place, &[digit(number / 10), digit(number)]);
+    }
+    HeaderValue::from_bytes(&written).ok()
 }
 
+const WEEKDAYS: [&[u8]; 7] = [b"Sun", b"Mon", b"Tue", b"Wed", b"Thu", b"Fri", b"Sat"];
+const MONTHS: [&[u8]; 12] = [
+    b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec",
+];
+
 thread_local! {
-    /// The last second that was written, and how: it is the same for thousands of answers.
-    static WRITTEN: RefCell<Option<(Timestamp, HeaderValue)>> = const { RefCell::new(None) };
+    /// The last second that was written: it is the same for thousands of answers.
+    static WRITTEN: Last<Timestamp> = const { RefCell::new(None) };
 }
 
 /// As [`http_date`], of an instant for which it is likely to be asked again.
 fn http_date_now(at: Timestamp) -> Option<HeaderValue> {
-    WRITTEN.with_borrow_mut(|written| match written {
-        Some((last, value)) if *last == at => Some(value.clone()),
+    WRITTEN.with(|last| as_before(last, at, || http_date(at)))
+}
+
+/// The last value of a field that was written, and what it says.
+pub(super) type Last<T> = RefCell<Option<(T, HeaderValue)>>;
+
+/// What was written the last time, if it says this; else `write` does.
+pub(super) fn as_before<T: PartialEq>(
+    last: &Last<T>,
+    said: T,
+    write: impl FnOnce() -> Option<HeaderValue>,
+) -> Option<HeaderValue> {
+    let mut last = last.borrow_mut();
+    match &*last {
+        Some((before, value)) if *before == said => Some(value.clone()),
         _ => {
-            let value = http_date(at)?;
-            *written = Some((at, value.clone()));
+            let value = write()?;
+            *last = Some((said, value.clone()));
             Some(value)
         }
-    })
+    }
 }
 
 /// What is noted of a request, when its answer is done with.
@@ -424,6 +487,8 @@ pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -431,6 +496,16 @@ mod tests {
         assert_eq!(Id::Ours(0xd63d_09e2, 0x7bb8_4042).to_string(), "d63d09e27bb84042");
         assert_eq!(Id::Ours(0, 9).to_string(), "0000000000000009");
         assert_eq!(Id::Ours(u32::MAX, u32::MAX).to_string(), "f".repeat(16));
+    }
+
+    proptest! {
+        #[test]
+        fn dates_are_those_of_http(at in 0_i64..253_370_764_799) {
+            let since = std::time::Duration::from_secs(at.unsigned_abs());
+            let theirs = httpdate::fmt_http_date(std::time::UNIX_EPOCH + since);
+            let ours = http_date(Timestamp::from_unix(at).unwrap()).unwrap();
+            prop_assert_eq!(ours.to_str().unwrap(), theirs);
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::asn1::Der;
 use crate::asn1::KeyAlgorithm;
 use crate::asn1::oid;
+use crate::asn1::oid::ObjectIdentifier;
 use crate::asn1::tag;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
@@ -90,7 +91,7 @@ impl TbsAnswer {
     /// ```
     #[must_use]
     pub fn encode(edition: &Edition<'_>) -> Self {
-        let der = Der::build(|der| {
+        let der = Der::build_in(AROUND + edition.statements.len() * STATEMENT, |der| {
             der.sequence(|der| {
                 // byKey [2]: RFC 5019 section 2.2.1.
                 der.nested(tag::context_constructed(2), |der| {
@@ -253,20 +254,30 @@ pub fn assemble(
     signature: &[u8],
     responder_certificate: &[u8],
 ) -> Vec<u8> {
-    Der::build(|der| {
-        der.sequence(|der| {
-            // successful
-            der.primitive(tag::ENUMERATED, &[0]);
-            der.nested(tag::context_constructed(0), |der| {
-                der.sequence(|der| {
+    let algorithm = algorithm.signature_identifier();
+    // From within outwards: what is written stays where it is written.
+    let list = Der::length_of(responder_certificate.len());
+    let certificates = Der::length_of(list);
+    let signed = tbs.len() + algorithm.len() + Der::length_of(1 + signature.len()) + certificates;
+    let basic = Der::length_of(signed);
+    let bytes = oid_length(oid::OCSP_BASIC) + Der::length_of(basic);
+    let tagged = Der::length_of(bytes);
+    // successful
+    let status = [0];
+    let response = Der::length_of(status.len()) + Der::length_of(tagged);
+    Der::build_in(Der::length_of(response), |der| {
+        der.nested_of(response, tag::SEQUENCE, |der| {
+            der.primitive(tag::ENUMERATED, &status);
+            der.nested_of(tagged, tag::context_constructed(0), |der| {
+                der.nested_of(bytes, tag::SEQUENCE, |der| {
                     der.oid(oid::OCSP_BASIC);
-                    der.nested(tag::OCTET_STRING, |der| {
-                        der.sequence(|der| {
+                    der.nested_of(basic, tag::OCTET_STRING, |der| {
+                        der.nested_of(signed, tag::SEQUENCE, |der| {
                             der.raw(tbs);
-                            der.raw(&algorithm.signature_identifier());
+                            der.raw(&algorithm);
                             der.bit_string(signature);
-                            der.nested(tag::context_constructed(0), |der| {
-                                der.sequence(|der| der.raw(responder_certificate));
+                            der.nested_of(list, tag::context_constructed(0), |der| {
+                                der.primitive(tag::SEQUENCE, responder_certificate);
                             });
                         });
                     });
@@ -274,4 +285,49 @@ pub fn assemble(
             });
         });
     })
+}
+
+fn oid_length(oid: ObjectIdentifier) -> usize {
+    Der::length_of(oid.as_bytes().len())
+}
+
+/// Octets of an answer beside its statements, with a nonce of the usual size.
+const AROUND: usize = 160;
+/// Octets of a statement, about.
+const STATEMENT: usize = 160;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_surrounds_an_answer_is_written_where_it_stays() {
+        for (tbs, certificate) in [(300, 700), (20, 40), (0, 0), (70_000, 128), (200, 70_000)] {
+            let (tbs, certificate) = (vec![0x30; tbs], vec![0x31; certificate]);
+            let (algorithm, signature) = (KeyAlgorithm::P256, [7; 71]);
+            let written = assemble(&tbs, algorithm, &signature, &certificate);
+            assert_eq!(written.len(), written.capacity());
+            let nested = Der::build(|der| {
+                der.sequence(|der| {
+                    der.primitive(tag::ENUMERATED, &[0]);
+                    der.nested(tag::context_constructed(0), |der| {
+                        der.sequence(|der| {
+                            der.oid(oid::OCSP_BASIC);
+                            der.nested(tag::OCTET_STRING, |der| {
+                                der.sequence(|der| {
+                                    der.raw(&tbs);
+                                    der.raw(&algorithm.signature_identifier());
+                                    der.bit_string(&signature);
+                                    der.nested(tag::context_constructed(0), |der| {
+                                        der.sequence(|der| der.raw(&certificate));
+                                    });
+                                });
+                            });
+                        });
+                    });
+                });
+            });
+            assert_eq!(written, nested);
+        }
+    }
 }

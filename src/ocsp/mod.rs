@@ -11,8 +11,8 @@
 //! | [`Message`] | whether a file is one or the other |
 //! | [`Answer`] | an answer of anyone, read and judged by whoever asked |
 //!
-//! What others wrote is read with `x509-ocsp`, what we say is written with [`Der`](crate::asn1::Der):
-//! the lint reads with the one what the other wrote.
+//! What others wrote is read with `x509-ocsp`, and what most of them ask, in the one form in which they
+//! ask it, at first sight; what we say is written with [`Der`](crate::asn1::Der).
 
 mod answer;
 mod cert_id;

@@ -330,7 +330,8 @@ impl Numbers {
         let Some(cell) = cell.filter(|cell| cell.generation == generation.get()) else {
             return Found::NOTHING;
         };
-        let status = match (cell.issued, self.revoked.get(&(ca, serial.get()))) {
+        let since = if cell.revoked { self.revoked.get(&(ca, serial.get())) } else { None };
+        let status = match (cell.issued, since) {
             (false, _) => return Found::NOTHING,
             (true, None) => Status::Good,
             (true, Some(since)) => since.status(),
@@ -350,28 +351,31 @@ impl Numbers {
     fn put(&mut self, stand: &Stand) -> Result<(), StoreError> {
         let key = (stand.ca, stand.serial.get());
         let (chunk, index) = place(stand.serial);
-        let cells = self.chunks.entry((stand.ca, chunk)).or_insert_with(|| {
-            Box::new([Cell { generation: 0, last_day: u16::MAX, issued: false }; CHUNK])
-        });
+        let cells = self
+            .chunks
+            .entry((stand.ca, chunk))
+            .or_insert_with(|| Box::new([Cell::NOTHING; CHUNK]));
         let missing = StoreError::Damaged("a number has no place");
         let cell = cells.get_mut(index).ok_or(missing)?;
         let before = cell.issued;
         match stand.issued {
             None | Some((_, Status::Unknown | Status::NeverIssued, _)) => {
-                cell.issued = false;
+                (cell.issued, cell.revoked) = (false, false);
                 self.revoked.remove(&key);
             }
             Some((generation, status, not_after)) => {
                 let (generation, last_day) = (generation.get(), last_day(not_after));
-                *cell = Cell { generation, last_day, issued: true };
-                match status {
+                let revoked = match status {
                     Status::Revoked { since, reason } => {
                         self.revoked.insert(key, Since::new(since, reason));
+                        true
                     }
                     Status::Good | Status::Unknown | Status::NeverIssued => {
                         self.revoked.remove(&key);
+                        false
                     }
-                }
+                };
+                *cell = Cell { generation, last_day, issued: true, revoked };
             }
         }
         let after = cell.issued;
@@ -386,6 +390,12 @@ struct Cell {
     generation: u16,
     last_day: u16,
     issued: bool,
+    /// Whether since when and why stands beside.
+    revoked: bool,
+}
+
+impl Cell {
+    const NOTHING: Self = Self { generation: 0, last_day: u16::MAX, issued: false, revoked: false };
 }
 
 /// What is to be said of a number whose issuer's key is compromised since then.

@@ -1,7 +1,9 @@
 //! Answers that were given and may be given again.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
@@ -22,7 +24,7 @@ use super::Keep;
 pub(super) struct Kept {
     /// The keys and settings that it goes by.
     pub(super) standing: u64,
-    pub(super) der: Arc<[u8]>,
+    pub(super) der: Arc<Vec<u8>>,
     pub(super) ca: CaName,
     pub(super) generation: Generation,
     pub(super) serial: Serial,
@@ -30,8 +32,27 @@ pub(super) struct Kept {
     pub(super) found: Found,
     /// How others may keep it, but for how long from now on.
     pub(super) keep: Keep,
+    /// What was made of it.
+    pub(super) aside: Arc<Aside>,
     /// Whether it says that the certificate has ended.
     ended: bool,
+}
+
+/// A place beside a kept answer, for what whoever hands it on makes of it once.
+#[derive(Default)]
+pub struct Aside(OnceLock<Box<dyn Any + Send + Sync>>);
+
+impl Aside {
+    /// What was made of the answer, or is now. None where something of another type was.
+    pub fn get_or_make<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Option<&T> {
+        self.0.get_or_init(|| Box::new(make())).downcast_ref()
+    }
+}
+
+impl fmt::Debug for Aside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aside").finish_non_exhaustive()
+    }
 }
 
 impl Kept {
@@ -40,7 +61,7 @@ impl Kept {
     pub(super) fn of(
         standing: u64,
         tbs: &TbsAnswer,
-        der: &Arc<[u8]>,
+        der: &Arc<Vec<u8>>,
         keep: Keep,
         found: impl FnOnce(&Statement) -> Option<Found>,
     ) -> Option<Self> {
@@ -57,6 +78,7 @@ impl Kept {
             serial,
             found,
             keep,
+            aside: Arc::default(),
             ended: statement.archive_cutoff.is_some(),
         })
     }
@@ -111,5 +133,5 @@ const ROOM: u64 = 64 << 20;
 const EXPECTED: usize = 32 << 10;
 /// Octets of the longest request whose answer is kept; one for a single certificate has some 110.
 const LONGEST: usize = 256;
-/// Octets that an entry takes beside request and answer, about.
-const BESIDE: usize = 200;
+/// Octets that an entry takes beside request and answer, about, what is made of it included.
+const BESIDE: usize = 1000;

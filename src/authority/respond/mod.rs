@@ -55,6 +55,7 @@ use keys::Keys;
 use keys::Named;
 
 pub use counts::Counts;
+pub use kept::Aside;
 pub use keys::ResponderKey;
 
 /// Answers for both authorities, all generations, with the responders' keys alone.
@@ -96,11 +97,13 @@ pub struct Settings {
 #[non_exhaustive]
 pub struct Answered {
     /// The complete response in DER.
-    pub der: Arc<[u8]>,
+    pub der: Arc<Vec<u8>>,
     /// What it came to.
     pub outcome: Outcome,
     /// How others may keep it; none where they may not.
     pub keep: Option<Keep>,
+    /// Beside an answer that was kept: what was made of it the last time is made of it again.
+    pub aside: Option<Arc<Aside>>,
 }
 
 /// What an answer came to.
@@ -217,9 +220,10 @@ impl Responder {
             Err(refusal) => Err(Request::read(request).map_or_else(|fault| fault, |_| refusal)),
         };
         let answered = answered.unwrap_or_else(|refusal| Answered {
-            der: refusal.to_der().into(),
+            der: Arc::new(refusal.to_der()),
             outcome: Outcome::Refused(refusal),
             keep: None,
+            aside: None,
         });
         self.tallied.count(answered.outcome);
         answered
@@ -231,7 +235,7 @@ impl Responder {
         let now = self.clock.now();
         let store = self.statuses.refresh(now).err().map(|error| error.to_string());
         if store.is_none() {
-            self.sure.store(now.to_unix(), Ordering::SeqCst);
+            self.note_sure(now);
         }
         let standing = self.standing();
         let in_force = standing.keys.issuers().filter(|named| named.issuer.is_in_force(now));
@@ -275,7 +279,7 @@ impl Responder {
     fn known_at(&self, now: Timestamp, answering: Answering) -> Result<Timestamp, Refusal> {
         let error = match self.statuses.refresh(now) {
             Ok(()) => {
-                self.sure.store(now.to_unix(), Ordering::SeqCst);
+                self.note_sure(now);
                 return Ok(now);
             }
             Err(error) => error,
@@ -292,6 +296,13 @@ impl Responder {
         Timestamp::from_unix(sure).map_err(|_| Refusal::TryLater)
     }
 
+    fn note_sure(&self, now: Timestamp) {
+        // Once a second: what all processors write at once goes to and fro between them.
+        if self.sure.load(Ordering::SeqCst) != now.to_unix() {
+            self.sure.store(now.to_unix(), Ordering::SeqCst);
+        }
+    }
+
     fn answer(
         &self,
         request: &[u8],
@@ -306,7 +317,8 @@ impl Responder {
         {
             let keep = keep_until(kept.keep, now, settings.answering);
             let der = Arc::clone(&kept.der);
-            return Ok(Answered { der, outcome: Outcome::Kept, keep: Some(keep) });
+            let aside = Some(Arc::clone(&kept.aside));
+            return Ok(Answered { der, outcome: Outcome::Kept, keep: Some(keep), aside });
         }
         let asked = Request::read(request)?;
         let named = keys.asked(asked.asked()).ok_or(Refusal::Unauthorized)?;
@@ -316,7 +328,7 @@ impl Responder {
         let delegated = named.delegated(now).ok_or(Refusal::InternalError)?;
         let (tbs, der) = self.signed(&asked, named, delegated, *settings, now, known_at)?;
         if asked.nonce().is_some() {
-            return Ok(Answered { der, outcome: Outcome::Signed, keep: None });
+            return Ok(Answered { der, outcome: Outcome::Signed, keep: None, aside: None });
         }
         let (this_update, next_update) = (tbs.this_update(), tbs.next_update());
         let keep = Keep { digest: sha256(&der), this_update, next_update, max_age: 0 };
@@ -324,7 +336,7 @@ impl Responder {
             self.kept.keep(request, kept);
         }
         let keep = Some(keep_until(keep, now, settings.answering));
-        Ok(Answered { der, outcome: Outcome::Signed, keep })
+        Ok(Answered { der, outcome: Outcome::Signed, keep, aside: None })
     }
 
     /// Writes, judges, records and seals an answer.
@@ -336,7 +348,7 @@ impl Responder {
         settings: Settings,
         now: Timestamp,
         known_at: Timestamp,
-    ) -> Result<(TbsAnswer, Arc<[u8]>), Refusal> {
+    ) -> Result<(TbsAnswer, Arc<Vec<u8>>), Refusal> {
         let life = settings.answering.life_seconds();
         let next_update = known_at.plus_seconds(life).min(delegated.not_after);
         let responder = lint::Responder {
@@ -372,7 +384,7 @@ impl Responder {
                 Cause::Sign(error) if error.is_passing() => Refusal::TryLater,
                 _ => Refusal::InternalError,
             })?;
-            let der = sealed.to_der(&delegated.certificate).into();
+            let der = Arc::new(sealed.to_der(&delegated.certificate));
             return Ok((sealed.into_inner(), der));
         }
         Err(Refusal::TryLater)

@@ -285,7 +285,7 @@ fn nobody_answers_for_another_authority() {
     for ids in [vec![stranger.clone()], vec![own.clone(), stranger], vec![own, auth]] {
         let answered = desk.responder.respond(&request(&ids, None));
         assert_eq!(answered.outcome, Outcome::Refused(Refusal::Unauthorized));
-        assert_eq!(&*answered.der, [0x30, 3, 0x0a, 1, 6]);
+        assert_eq!(&answered.der[..], [0x30, 3, 0x0a, 1, 6]);
     }
     let answered = desk.responder.respond(b"no request");
     assert_eq!(answered.outcome, Outcome::Refused(Refusal::MalformedRequest));

@@ -13,6 +13,7 @@
 mod asked;
 mod measured;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::PoisonError;
@@ -48,6 +49,8 @@ use super::conditional::Verdict;
 use super::conditional::judge;
 use super::metrics::Metrics;
 use super::problem::text;
+use super::request::Last;
+use super::request::as_before;
 use super::request::http_date;
 use super::server::ServeError;
 use super::server::chain;
@@ -227,16 +230,11 @@ fn is_request(kind: &[u8]) -> bool {
 
 /// An answer with the fields of RFC 5019 section 6.2.
 fn respond(answered: Answered) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from_owner(answered.der));
-    let headers = response.headers_mut();
-    *headers = HeaderMap::with_capacity(FIELDS);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
-    match answered.keep {
-        None => {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
-        Some(keep) => describe(headers, keep, &etag(keep)),
-    }
+    let max_age = answered.keep.map(|keep| keep.max_age);
+    let Dressed { octets, mut fields } = Dressed::of(answered);
+    fields.insert(header::CACHE_CONTROL, cache_control(max_age));
+    let mut response = Response::new(octets);
+    *response.headers_mut() = fields;
     response
 }
 
@@ -247,33 +245,105 @@ fn conditional(method: &Method, headers: &HeaderMap, answered: Answered) -> Resp
     // A date is no help: two answers of one second have the same, and clocks are set back. Whoever has
     // the one from before a revocation would be told that nothing has changed.
     let facts = Facts { etag: &etag, modified: None, length: 0 };
-    if judge(method, headers, facts) != Verdict::NotModified {
-        return respond(answered);
+    let verdict = judge(method, headers, facts);
+    let mut response = respond(answered);
+    if verdict == Verdict::NotModified {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Bytes::new();
+        response.headers_mut().remove(header::CONTENT_TYPE);
     }
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = StatusCode::NOT_MODIFIED;
-    describe(response.headers_mut(), keep, &etag);
     response
 }
 
-fn etag(keep: Keep) -> String {
-    format!("\"{}\"", hex(&keep.digest))
+/// An answer, with the fields that are always the same of it.
+#[derive(Clone)]
+struct Dressed {
+    octets: Bytes,
+    fields: HeaderMap,
 }
 
-/// How others may keep an answer.
-fn describe(headers: &mut HeaderMap, keep: Keep, etag: &str) {
-    let max_age = format!("max-age={}, public, no-transform, must-revalidate", keep.max_age);
+impl Dressed {
+    /// Of a kept answer they are put together once.
+    fn of(answered: Answered) -> Self {
+        if let (Some(keep), Some(aside)) = (answered.keep, &answered.aside) {
+            let der = || Bytes::from_owner(Kept(Arc::clone(&answered.der)));
+            // There are many of them: without room for what is added to a copy.
+            let fields = || fields(Some(keep), LASTING);
+            let made = aside.get_or_make(|| Self { octets: der(), fields: fields() });
+            if let Some(made) = made {
+                return made.clone();
+            }
+        }
+        let octets = match Arc::try_unwrap(answered.der) {
+            Ok(own) => Bytes::from(own),
+            Err(kept) => Bytes::from_owner(Kept(kept)),
+        };
+        Self { octets, fields: fields(answered.keep, FIELDS) }
+    }
+}
+
+/// An answer that others hold as well.
+struct Kept(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// All fields but the one that says for how long an answer may be kept from now on.
+fn fields(keep: Option<Keep>, room: usize) -> HeaderMap {
+    let mut fields = HeaderMap::with_capacity(room);
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/ocsp-response"));
+    let Some(keep) = keep else { return fields };
     for (name, value) in [
-        (header::CACHE_CONTROL, HeaderValue::from_str(&max_age).ok()),
-        (header::ETAG, HeaderValue::from_str(etag).ok()),
+        (header::ETAG, HeaderValue::try_from(etag(keep)).ok()),
         (header::LAST_MODIFIED, http_date(keep.this_update)),
         (header::EXPIRES, http_date(keep.next_update)),
     ] {
         if let Some(value) = value {
-            headers.insert(name, value);
+            fields.insert(name, value);
         }
     }
+    fields
+}
+
+fn etag(keep: Keep) -> String {
+    let mut etag = String::with_capacity(2 * keep.digest.len() + 2);
+    etag.push('"');
+    etag.push_str(&hex(&keep.digest));
+    etag.push('"');
+    etag
+}
+
+thread_local! {
+    /// For how long the last answer could be kept: most can be for as long.
+    static MAX_AGE: Last<i64> = const { RefCell::new(None) };
+}
+
+fn cache_control(max_age: Option<i64>) -> HeaderValue {
+    let may_be_kept = max_age.and_then(|max_age| {
+        let text = || format!("max-age={max_age}, public, no-transform, must-revalidate");
+        MAX_AGE.with(|last| as_before(last, max_age, || HeaderValue::try_from(text()).ok()))
+    });
+    may_be_kept.unwrap_or(const { HeaderValue::from_static("no-store") })
 }
 
 /// Room for the fields of an answer, without growing on the way.
 const FIELDS: usize = 12;
+/// How many are always the same of a kept answer.
+const LASTING: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn for_how_long_an_answer_may_be_kept_is_said_of_each() {
+        for max_age in [900, 900, 17, 0, 900] {
+            let text = format!("max-age={max_age}, public, no-transform, must-revalidate");
+            assert_eq!(cache_control(Some(max_age)), text);
+            assert_eq!(cache_control(None), "no-store");
+        }
+    }
+}

@@ -20,8 +20,8 @@ use crate::ocsp::MAX_RESPONSE;
 use crate::ocsp::Refusal;
 
 use super::Expected;
+use super::read::Data;
 use super::rules;
-use super::seconds;
 
 /// Judges a complete response in DER, by whomever.
 ///
@@ -34,17 +34,20 @@ pub fn answer_file(der: &[u8]) -> AnswerReport {
         Ok(None) => AnswerReport { refusal: refusal(der), ..AnswerReport::default() },
         Ok(Some(basic)) => {
             let expected = Expected { stated: None, responder: None, house: Severity::Warning };
-            let mut findings = super::judge(&basic.tbs_response_data, &expected);
-            signature(der, &basic, &mut findings);
+            let tbs = basic.tbs_response_data.to_der().unwrap_or_default();
+            // Stricter than the library here and there.
+            let Some(data) = Data::read(&tbs) else { return unread(&rules::DER) };
+            let mut findings = super::judge(&data, &expected);
+            signature(der, &basic, &data, &mut findings);
             findings.push(rules::UNCHECKED.broken(Severity::Notice));
-            let statements = Some(basic.tbs_response_data.responses.len());
-            AnswerReport { refusal: None, statements, findings }
+            AnswerReport { refusal: None, statements: Some(data.responses.len()), findings }
         }
-        Err(rule) => {
-            let findings = vec![rule.broken(Severity::Error)];
-            AnswerReport { findings, ..AnswerReport::default() }
-        }
+        Err(rule) => unread(rule),
     }
+}
+
+fn unread(rule: &Rule) -> AnswerReport {
+    AnswerReport { findings: vec![rule.broken(Severity::Error)], ..AnswerReport::default() }
 }
 
 /// What was found in a file.
@@ -102,7 +105,7 @@ fn refusal(der: &[u8]) -> Option<Refusal> {
 }
 
 /// Judges what surrounds the signed part: algorithm, signature, the responder's certificate.
-fn signature(der: &[u8], basic: &BasicOcspResponse, findings: &mut Vec<Finding>) {
+fn signature(der: &[u8], basic: &BasicOcspResponse, data: &Data<'_>, findings: &mut Vec<Finding>) {
     let mut find = |rule: &Rule, severity, broken: bool| {
         if broken {
             findings.push(rule.broken(severity));
@@ -134,10 +137,8 @@ fn signature(der: &[u8], basic: &BasicOcspResponse, findings: &mut Vec<Finding>)
         find(&rules::NO_CHECK, Severity::Warning, !signer.is_exempt());
     }
     let within = signer.validity().is_some_and(|valid| {
-        let data = &basic.tbs_response_data;
-        let ends = data.responses.iter().filter_map(|one| one.next_update);
-        valid.contains(&seconds(data.produced_at))
-            && ends.map(seconds).all(|end| end <= *valid.end())
+        let mut ends = data.responses.iter().filter_map(|one| one.next_update);
+        valid.contains(&data.produced_at) && ends.all(|end| end <= *valid.end())
     });
     find(&rules::TIMES_RESPONDER, Severity::Error, !within);
 }

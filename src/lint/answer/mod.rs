@@ -1,19 +1,14 @@
-//! An answer of the online status protocol, judged from its bytes. They are read with `x509-ocsp`,
-//! which knows nothing of how they were written.
+//! An answer of the online status protocol, judged from its bytes, which are read by a reader that
+//! knows nothing of how they were written.
 
 mod extensions;
 mod file;
+mod read;
 mod request;
 mod rules;
 mod statement;
 
 use std::fmt;
-
-use der::Decode as _;
-use der::Encode as _;
-use x509_ocsp::OcspGeneralizedTime;
-use x509_ocsp::ResponderId;
-use x509_ocsp::ResponseData;
 
 use crate::clock::Timestamp;
 use crate::ocsp::IssuerId;
@@ -24,6 +19,8 @@ use super::finding::Finding;
 use super::finding::Findings;
 use super::finding::Rule;
 use super::finding::Severity;
+
+use read::Data;
 
 pub use file::AnswerReport;
 pub use file::answer_file;
@@ -58,7 +55,7 @@ pub fn check_answer(
     tbs: TbsAnswer,
     responder: &Responder<'_>,
 ) -> Result<Checked<TbsAnswer>, Findings> {
-    let mut found = match read(tbs.as_der()) {
+    let mut found = match Data::read(tbs.as_der()) {
         Some(data) => judge(&data, &Expected::of(&tbs, responder)),
         None => vec![rules::DER.broken(Severity::Error)],
     };
@@ -68,12 +65,6 @@ pub fn check_answer(
     }
     Findings::of(found)?;
     Ok(Checked(tbs))
-}
-
-/// Reads what is signed; none when it could be written otherwise.
-fn read(der: &[u8]) -> Option<ResponseData> {
-    let data = ResponseData::from_der(der).ok()?;
-    data.to_der().is_ok_and(|again| again == der).then_some(data)
 }
 
 /// What an answer is held against; what is not known is not checked.
@@ -91,10 +82,10 @@ impl<'a> Expected<'a> {
     }
 }
 
-fn judge(data: &ResponseData, expected: &Expected<'_>) -> Vec<Finding> {
+fn judge(data: &Data<'_>, expected: &Expected<'_>) -> Vec<Finding> {
     let mut judge = Judge { expected, findings: Vec::new() };
-    let produced_at = seconds(data.produced_at);
-    judge.responder(&data.responder_id, produced_at);
+    let produced_at = data.produced_at;
+    judge.responder(data.by_key, produced_at);
     judge.require(&rules::EMPTY, !data.responses.is_empty());
     let stated = expected.stated.map(TbsAnswer::statements);
     let mut never_issued = false;
@@ -107,7 +98,7 @@ fn judge(data: &ResponseData, expected: &Expected<'_>) -> Vec<Finding> {
         let statements = data.responses.len() == stated.statements().len();
         judge.stated(statements, "how many certificates it is about");
     }
-    extensions::judge(&mut judge, data.response_extensions.as_deref(), never_issued);
+    extensions::judge(&mut judge, data.extensions.as_deref(), never_issued);
     judge.findings
 }
 
@@ -153,11 +144,7 @@ impl Judge<'_> {
         }
     }
 
-    fn responder(&mut self, named: &ResponderId, produced_at: i64) {
-        let by_key = match named {
-            ResponderId::ByKey(hash) => Some(hash.as_bytes()),
-            ResponderId::ByName(_) => None,
-        };
+    fn responder(&mut self, by_key: Option<&[u8]>, produced_at: i64) {
         self.require_of_ours(&rules::RESPONDER, by_key.is_none_or(|hash| hash.len() == 20));
         let Some(responder) = self.expected.responder else { return };
         self.require(&rules::RESPONDER, by_key == Some(&responder.key_id));
@@ -166,11 +153,6 @@ impl Judge<'_> {
         let validity = responder.not_before.to_unix()..=responder.not_after.to_unix();
         self.require(&rules::TIMES_RESPONDER, validity.contains(&produced_at));
     }
-}
-
-/// Seconds since 1970; the library takes no earlier time.
-fn seconds(time: OcspGeneralizedTime) -> i64 {
-    i64::try_from(time.0.to_unix_duration().as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

@@ -48,7 +48,8 @@ pub(super) const ISSUER: Rule = Rule::new(
 pub(super) const SERIAL: Rule = Rule::new(
     "L-OCSP-SERIAL",
     "RFC 6960 section 2.2; RFC 5280 section 4.1.2.2",
-    "something is said of a serial number as if it had been issued, which it cannot have been",
+    "something is said of a serial number as if it had been issued, which it cannot have been, or the \
+     number is longer than any may be",
 );
 pub(super) const REVOKED_FUTURE: Rule = Rule::new(
     "L-OCSP-REVOKED-FUTURE",

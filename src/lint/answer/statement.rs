@@ -1,11 +1,5 @@
 //! What an answer says of one certificate (RFC 6960 section 4.2.1).
 
-use der::Encode as _;
-use x509_cert::ext::pkix::CrlReason;
-use x509_ocsp::CertStatus;
-use x509_ocsp::RevokedInfo;
-use x509_ocsp::SingleResponse;
-
 use crate::clock::Timestamp;
 use crate::credential::Reason;
 use crate::ocsp::CertId;
@@ -15,33 +9,32 @@ use crate::ocsp::TbsAnswer;
 
 use super::Judge;
 use super::extensions;
+use super::read::Said;
+use super::read::Single;
 use super::rules;
-use super::seconds;
 
 /// Judges one; answers whether it says that the number was never issued.
 ///
 /// `stated` is what stands beside the bytes, in its place: none in that when there is no such place.
 pub(super) fn judge(
     judge: &mut Judge<'_>,
-    response: &SingleResponse,
+    response: &Single<'_>,
     produced_at: i64,
     stated: Option<Option<&Statement>>,
 ) -> bool {
-    let never_issued = is_never_issued(&response.cert_status);
-    let id = response.cert_id.to_der().ok().and_then(|der| CertId::read(&der).ok());
+    let never_issued = is_never_issued(response.said);
+    let id = CertId::read(response.id).ok();
     match &id {
-        Some(id) => certificate(judge, id, &response.cert_status, never_issued),
-        // What was read can be written and read again.
+        Some(id) => certificate(judge, id, response.said, never_issued),
         None => judge.require(&rules::DER, false),
     }
-    let this_update = seconds(response.this_update);
-    status(judge, &response.cert_status, this_update);
+    status(judge, response.said, response.this_update);
     times(judge, response, produced_at);
-    let cutoff = extensions::single(judge, response.single_extensions.as_deref());
+    let cutoff = extensions::single(judge, response.extensions.as_deref());
     judge.require(&rules::ARCHIVE, cutoff.is_none_or(|cutoff| cutoff <= produced_at));
     if let Some(Some(stated)) = stated {
         judge.stated(id.as_ref() == Some(&stated.id), "a certificate");
-        judge.stated(says(&response.cert_status, stated.status), "what is said of a certificate");
+        judge.stated(says(response.said, stated.status), "what is said of a certificate");
         let same = cutoff == stated.archive_cutoff.map(Timestamp::to_unix);
         judge.stated(same, "the archive cutoff");
     }
@@ -49,7 +42,7 @@ pub(super) fn judge(
 }
 
 /// Whose certificate it is, and whether there can be such a one.
-fn certificate(judge: &mut Judge<'_>, id: &CertId, status: &CertStatus, never_issued: bool) {
+fn certificate(judge: &mut Judge<'_>, id: &CertId, said: Said, never_issued: bool) {
     if let Some(responder) = judge.expected.responder {
         judge.require(&rules::ISSUER, responder.issuer.is_asked(id));
     }
@@ -58,30 +51,30 @@ fn certificate(judge: &mut Judge<'_>, id: &CertId, status: &CertStatus, never_is
         // Of others: positive.
         None => id.serial_contents().first().is_some_and(|octet| octet & 0x80 == 0),
     };
-    let as_issued = match status {
-        CertStatus::Good(_) => true,
-        CertStatus::Revoked(_) => !never_issued,
-        CertStatus::Unknown(_) => false,
+    let as_issued = match said {
+        Said::Good => true,
+        Said::Revoked { .. } => !never_issued,
+        Said::Unknown => false,
     };
-    judge.require(&rules::SERIAL, can_be || !as_issued);
+    let is_bounded = id.serial_contents().len() <= LONGEST_SERIAL;
+    judge.require(&rules::SERIAL, is_bounded && (can_be || !as_issued));
 }
 
-fn status(judge: &mut Judge<'_>, status: &CertStatus, this_update: i64) {
-    let CertStatus::Revoked(info) = status else { return };
+fn status(judge: &mut Judge<'_>, said: Said, this_update: i64) {
+    let Said::Revoked { since, reason } = said else { return };
     // Of ours the store vouches: where the clock was set back, the revocation stays.
-    let is_past = seconds(info.revocation_time) <= this_update;
+    let is_past = since <= this_update;
     judge.require(&rules::REVOKED_FUTURE, is_past || judge.expected.stated.is_some());
-    let ours = match info.revocation_reason {
+    let ours = match reason {
         None => true,
-        Some(reason) => !matches!(code(reason), None | Some(Reason::Unspecified)),
+        Some(code) => !matches!(Reason::from_code(code), Err(_) | Ok(Reason::Unspecified)),
     };
     judge.require_of_ours(&rules::REASON, ours);
 }
 
-fn times(judge: &mut Judge<'_>, response: &SingleResponse, produced_at: i64) {
-    let this_update = seconds(response.this_update);
-    judge.require_of_ours(&rules::NEXT, response.next_update.is_some());
-    let next_update = response.next_update.map(seconds);
+fn times(judge: &mut Judge<'_>, response: &Single<'_>, produced_at: i64) {
+    let Single { this_update, next_update, .. } = *response;
+    judge.require_of_ours(&rules::NEXT, next_update.is_some());
     let ordered = this_update <= produced_at
         && next_update.is_none_or(|next| this_update <= next && produced_at <= next);
     judge.require(&rules::TIMES, ordered);
@@ -97,30 +90,25 @@ fn times(judge: &mut Judge<'_>, response: &SingleResponse, produced_at: i64) {
 }
 
 /// A hold since 1970-01-01T00:00:00Z.
-fn is_never_issued(status: &CertStatus) -> bool {
-    match status {
-        CertStatus::Revoked(RevokedInfo { revocation_time, revocation_reason }) => {
-            seconds(*revocation_time) == Timestamp::EPOCH.to_unix()
-                && *revocation_reason == Some(CrlReason::CertificateHold)
-        }
-        CertStatus::Good(_) | CertStatus::Unknown(_) => false,
-    }
+fn is_never_issued(said: Said) -> bool {
+    let (since, reason) = (Timestamp::EPOCH.to_unix(), Some(Reason::CertificateHold.code()));
+    said == Said::Revoked { since, reason }
 }
 
 /// Whether the bytes say what was stated.
-fn says(status: &CertStatus, stated: Status) -> bool {
-    match (status, stated) {
-        (CertStatus::Good(_), Status::Good) | (CertStatus::Unknown(_), Status::Unknown) => true,
-        (CertStatus::Revoked(info), Status::Revoked { since, reason }) => {
-            let said = info.revocation_reason.map_or(Some(Reason::Unspecified), code);
-            seconds(info.revocation_time) == since.to_unix() && said == Some(reason)
+fn says(said: Said, stated: Status) -> bool {
+    match stated {
+        Status::Good => said == Said::Good,
+        Status::Unknown => said == Said::Unknown,
+        Status::NeverIssued => is_never_issued(said),
+        Status::Revoked { since, reason } => {
+            let Said::Revoked { since: told, reason: code } = said else { return false };
+            let same = code.unwrap_or(Reason::Unspecified.code()) == reason.code();
+            told == since.to_unix() && same
         }
-        (CertStatus::Revoked(_), Status::NeverIssued) => is_never_issued(status),
-        (CertStatus::Good(_) | CertStatus::Revoked(_) | CertStatus::Unknown(_), _) => false,
     }
 }
 
-/// The reason with this code, if JPKI has it.
-fn code(reason: CrlReason) -> Option<Reason> {
-    u8::try_from(reason as u32).ok().and_then(|code| Reason::from_code(code).ok())
-}
+/// Octets of a serial number, of whomever (RFC 5280 section 4.1.2.2), with the one that makes the longest
+/// positive.
+const LONGEST_SERIAL: usize = 21;

@@ -27,6 +27,7 @@ use crate::ocsp::fixture::nonce;
 use crate::ocsp::fixture::request;
 use crate::ocsp::fixture::simple;
 use crate::ocsp::fixture::somebody;
+use crate::ocsp::request::plain;
 
 fn read(request: &OcspRequest) -> Result<Request, RequestFault> {
     Request::read_or_fault(&request.to_der().unwrap())
@@ -287,7 +288,51 @@ fn a_request_full_of_extensions_is_read_at_once() {
     assert_eq!(fault(|request| request.tbs_request.request_extensions = Some(many)), None);
 }
 
+/// Requests as most clients send them.
+fn plain_ones() -> Vec<Vec<u8>> {
+    let ours = issuer(CaName::Signature, 2);
+    let mut all = Vec::new();
+    for (hash, null) in Hash::ALL.into_iter().flat_map(|hash| [(hash, true), (hash, false)]) {
+        for count in [1, 2, MAX_ASKED] {
+            let ids = vec![cert_id(&ours, hash, null, &[1, 0x32, 0xc4, 0xab]); count];
+            for octets in [0, 1, 32, 128] {
+                let mut request = request(ids.clone());
+                if octets > 0 {
+                    request.tbs_request.request_extensions = Some(vec![nonce(&vec![7; octets])]);
+                }
+                all.push(request.to_der().unwrap());
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn what_most_clients_send_is_read_at_first_sight_and_as_the_library_reads_it() {
+    for der in plain_ones() {
+        assert_eq!(plain(&der).unwrap(), Request::read_with_library(&der).unwrap());
+    }
+}
+
 proptest! {
+    #[test]
+    fn whatever_is_read_at_first_sight_the_library_reads_alike(
+        which in any::<proptest::sample::Index>(),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 0..4),
+        cut in 0_usize..3,
+    ) {
+        let mut der = which.get(&plain_ones()).clone();
+        // Near the beginning, where the structure is, as often as anywhere.
+        for (position, octet) in changes {
+            let end = if octet % 2 == 0 { der.len() } else { der.len().min(90) };
+            *position.get_mut(&mut der[..end]) = octet;
+        }
+        der.truncate(der.len() - cut);
+        if let Some(read) = plain(&der) {
+            prop_assert_eq!(Request::read_with_library(&der), Ok(read));
+        }
+    }
+
     #[test]
     fn any_bytes_are_answered(bytes: Vec<u8>) {
         prop_assert_eq!(Request::read(&bytes), Err(Refusal::MalformedRequest));

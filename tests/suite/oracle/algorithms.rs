@@ -227,7 +227,7 @@ impl Installation {
                 .collect();
             let request = Query { asked: &asked, nonce: None }.to_der().unwrap();
             let response = self.folder.path().join(format!("{ca}.ocsp"));
-            fs::write(&response, &responder.respond(&request).der).unwrap();
+            fs::write(&response, &responder.respond(&request).der[..]).unwrap();
             let authority = self.authority_of(ca);
             let at = (self.authority.now().to_unix() + 60).to_string();
             // By the machine's clock the answer is years old, or not made yet.

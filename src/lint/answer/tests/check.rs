@@ -14,9 +14,10 @@ use crate::lint::ANSWER_RULES;
 use crate::lint::Responder;
 use crate::lint::answer::Expected;
 use crate::lint::answer::judge;
-use crate::lint::answer::read;
+use crate::lint::answer::read::Data;
 use crate::lint::answer::rules;
 use crate::lint::check_answer;
+use crate::lint::finding::Severity;
 use crate::lint::fixture::Node;
 use crate::lint::fixture::instant;
 use crate::lint::fixture::key_of;
@@ -36,7 +37,7 @@ use super::ids;
 
 /// What an answer is made of.
 #[derive(Clone)]
-struct Answer {
+pub(super) struct Answer {
     issuer: IssuerId,
     responder: [u8; 20],
     produced_at: Timestamp,
@@ -47,7 +48,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn tbs(&self) -> TbsAnswer {
+    pub(super) fn tbs(&self) -> TbsAnswer {
         TbsAnswer::encode(&Edition {
             issuer: (self.issuer.ca(), self.issuer.generation()),
             responder: self.responder,
@@ -61,7 +62,7 @@ impl Answer {
 
     /// What is found in these bytes where this answer was stated, by the responder that it has.
     fn judged(&self, der: &[u8]) -> Vec<&'static str> {
-        match read(der) {
+        match Data::read(der) {
             Some(data) => {
                 let tbs = self.tbs();
                 ids(&judge(&data, &Expected::of(&tbs, &responder(&issuer(2)))))
@@ -71,13 +72,13 @@ impl Answer {
     }
 }
 
-fn issuer(generation: u16) -> IssuerId {
+pub(super) fn issuer(generation: u16) -> IssuerId {
     let name = ca_name(CaName::Signature, production().organisation());
     let key = key_of(if generation == 2 { "signca02" } else { "signca03" });
     IssuerId::new(CaName::Signature, Generation::new(generation).unwrap(), &name, &key)
 }
 
-fn responder(issuer: &IssuerId) -> Responder<'_> {
+pub(super) fn responder(issuer: &IssuerId) -> Responder<'_> {
     Responder {
         issuer,
         issuer_not_after: instant("2029-09-14T14:59:59Z"),
@@ -87,17 +88,17 @@ fn responder(issuer: &IssuerId) -> Responder<'_> {
     }
 }
 
-fn statement(number: u64, status: Status) -> Statement {
+pub(super) fn statement(number: u64, status: Status) -> Statement {
     let id = CertId::new(Hash::Sha1, issuer(2).hashes(), Serial::new(number).unwrap());
     Statement { id, status, archive_cutoff: None }
 }
 
-fn revoked(reason: Reason) -> Status {
+pub(super) fn revoked(reason: Reason) -> Status {
     Status::Revoked { since: instant("2026-11-20T03:04:05Z"), reason }
 }
 
 /// A sound answer of this.
-fn about(statements: Vec<Statement>) -> Answer {
+pub(super) fn about(statements: Vec<Statement>) -> Answer {
     let produced_at = instant("2026-11-21T00:00:00Z");
     Answer {
         issuer: issuer(2),
@@ -111,7 +112,7 @@ fn about(statements: Vec<Statement>) -> Answer {
 }
 
 /// A sound answer of every kind of statement: good, revoked with a reason, unknown, never issued.
-fn sound() -> Answer {
+pub(super) fn sound() -> Answer {
     let mut all = vec![
         statement(5, Status::Good),
         statement(300, revoked(Reason::KeyCompromise)),
@@ -251,6 +252,11 @@ fn every_rule_is_broken_by_something() {
         negative.statements[place].id = CertId::read(&id.der()).unwrap();
         case(&negative, negative.tbs().as_der(), &["L-OCSP-SERIAL"]);
     }
+    let (mut long, _) = with(|_| {});
+    let mut id = Node::of(long.statements[2].id.as_der());
+    id.at(&[3]).set(&[1; 22]);
+    long.statements[2].id = CertId::read(&id.der()).unwrap();
+    case(&long, long.tbs().as_der(), &["L-OCSP-SERIAL"]);
     let (future, der) = with(|answer| {
         let since = answer.this_update.plus_seconds(1);
         answer.statements[1].status = Status::Revoked { since, reason: Reason::Superseded };
@@ -334,16 +340,64 @@ fn every_rule_is_broken_by_something() {
 }
 
 #[test]
-fn no_flipped_bit_goes_unseen() {
+fn no_replaced_octet_goes_unseen() {
+    let issuer = issuer(2);
+    let by = responder(&issuer);
     for answer in [sound(), about(vec![statement(5, Status::Good)])] {
         let tbs = answer.tbs();
-        for position in 0..tbs.as_der().len() {
-            for bit in 0..8 {
-                let mut der = tbs.as_der().to_vec();
-                der[position] ^= 1 << bit;
-                assert!(!answer.judged(&der).is_empty(), "{position} {bit}");
+        let expected = Expected::of(&tbs, &by);
+        let is_sound =
+            |der: &[u8]| Data::read(der).is_some_and(|data| judge(&data, &expected).is_empty());
+        let mut der = tbs.as_der().to_vec();
+        assert!(is_sound(&der));
+        for position in 0..der.len() {
+            let octet = der[position];
+            for other in (0..=u8::MAX).filter(|other| *other != octet) {
+                der[position] = other;
+                assert!(!is_sound(&der), "{position} {other}");
             }
+            der[position] = octet;
+            assert!(!is_sound(&der[..position]), "{position}");
         }
+    }
+}
+
+/// Whatever was stated, nothing but times, numbers and octets that are nobody's but the client's can be
+/// other than they are.
+#[test]
+fn what_is_no_value_is_fixed_whatever_was_stated() {
+    let issuer = issuer(2);
+    let by = responder(&issuer);
+    let expected = Expected { stated: None, responder: Some(&by), house: Severity::Error };
+    let answer = about(vec![statement(0x0012_3456, revoked(Reason::KeyCompromise))]);
+    let tbs = answer.tbs();
+    let mut der = tbs.as_der().to_vec();
+    let mut free = vec![false; der.len()];
+    let mut behind = 0;
+    let reason = [tag::ENUMERATED, 1, Reason::KeyCompromise.code()];
+    for (values, fixed) in [
+        (&b"20261121000000"[..], 0),
+        (&[0x12, 0x34, 0x56], 0),
+        (b"20261120030405", 0),
+        // Another of JPKI.
+        (&reason, 2),
+        (b"20261120235900", 0),
+        (b"20261121001500", 0),
+        (&[7; 32], 0),
+    ] {
+        let mut rest = der[behind..].windows(values.len());
+        let begin = behind + rest.position(|window| window == values).unwrap();
+        behind = begin + values.len();
+        free[begin + fixed..behind].fill(true);
+    }
+    for position in (0..der.len()).filter(|position| !free[*position]) {
+        let octet = der[position];
+        for other in (0..=u8::MAX).filter(|other| *other != octet) {
+            der[position] = other;
+            let found = Data::read(&der).map(|data| judge(&data, &expected));
+            assert!(found.is_none_or(|found| !found.is_empty()), "{position} {other}");
+        }
+        der[position] = octet;
     }
 }
 

@@ -1,5 +1,6 @@
 mod check;
 mod file;
+mod library;
 mod request;
 
 use crate::lint::Finding;
