@@ -41,6 +41,7 @@ use super::request::Ids;
 use super::role::Role;
 use super::rules::Current;
 use super::rules::Rules;
+use super::tls;
 
 /// What a server is given beside its settings.
 #[derive(Clone, Debug)]
@@ -152,6 +153,8 @@ impl Server {
             Arc::clone(&application).register_metrics(&metrics);
             mounted.push(Mounted { role, address, application, rules });
         }
+        let secured = mounted.iter().map(|one: &Mounted| (one.role, Arc::clone(&one.rules)));
+        tls::register_metrics(secured.collect(), clock, &metrics);
         let stop_within = Duration::from_secs(home.config().serve.stop_seconds.into());
         let clock = Arc::clone(clock);
         Ok(Self { home: home.clone(), clock, mounted, metrics, stop_within })
@@ -319,7 +322,7 @@ fn store_check(home: &Path) -> Check {
     })
 }
 
-/// Whether a listener's TLS certificate is in force, and will be for a while.
+/// Whether a listener's TLS certificate has not ended; how long it has is for the metrics to say.
 fn tls_check(role: Role, rules: &Arc<Current>, clock: &Arc<dyn Clock>) -> Check {
     let (rules, clock) = (Arc::clone(rules), Arc::clone(clock));
     let name = match role {

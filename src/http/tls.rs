@@ -8,6 +8,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use der::Decode as _;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Unit;
 use rustls::RootCertStore;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
@@ -22,8 +26,12 @@ use rustls::version::TLS13;
 use crate::asn1::sha256;
 use crate::authority::home::CertificateFingerprint;
 use crate::authority::home::TlsSettings;
+use crate::clock::Clock;
 use crate::clock::Timestamp;
 
+use super::metrics::Metrics;
+use super::role::Role;
+use super::rules::Current;
 use super::server::ServeError;
 
 /// How a listener's connections are secured.
@@ -80,6 +88,40 @@ impl Tls {
 }
 
 /// Who judges clients' certificates.
+/// Has the metrics say how many seconds are left until each listener's certificate ends; fewer than none
+/// when it has. Nothing of those without.
+pub(super) fn register_metrics(
+    listeners: Vec<(Role, Arc<Current>)>,
+    clock: &Arc<dyn Clock>,
+    metrics: &Metrics,
+) {
+    let ends: Family<Labels, Gauge> = Family::default();
+    metrics.add(|registry| {
+        registry.register_with_unit(
+            "http_tls_end",
+            "Until the listener's TLS certificate ends; negative when it has",
+            Unit::Seconds,
+            ends.clone(),
+        );
+    });
+    let clock = Arc::clone(clock);
+    metrics.before_reading(move || {
+        // A reload may have taken TLS away.
+        ends.clear();
+        for (role, rules) in &listeners {
+            if let Some(tls) = &rules.get().tls {
+                let left = tls.ends.to_unix() - clock.now().to_unix();
+                ends.get_or_create(&Labels { role: role.as_str() }).set(left);
+            }
+        }
+    });
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Labels {
+    role: &'static str,
+}
+
 fn verifier(
     path: &Path,
     provider: Arc<CryptoProvider>,

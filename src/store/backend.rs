@@ -46,6 +46,9 @@ pub(super) trait Backend: fmt::Debug + Send + Sync {
 
     /// Opens a connection that follows what is committed.
     fn follow(&self) -> Result<Box<dyn Follow>, StoreError>;
+
+    /// Writes durably something that stands there already.
+    fn rewrite(&self) -> Result<(), StoreError>;
 }
 
 /// A transaction: undone when dropped without commit.

@@ -97,6 +97,14 @@ impl Store {
         Ok(value)
     }
 
+    /// Whether it takes anything: writes durably something that stands there already.
+    ///
+    /// # Errors
+    /// Those of the store, [`StoreError::Full`] first of all.
+    pub fn probe(&self) -> Result<(), StoreError> {
+        self.backend.rewrite()
+    }
+
     /// Runs `body` in a transaction that is always undone: what a dry run sees.
     ///
     /// # Errors

@@ -315,7 +315,7 @@ fn the_new_key_is_under_the_passphrase_of_the_others() {
     };
     assert_eq!(stands(""), json!(["fresh", null]));
     assert_eq!(stands(word), json!(["fresh", true]));
-    assert_eq!(stands("--passphrase-file wrong"), json!(["missing", false]));
+    stage.jpki("ocsp status --passphrase-file wrong").exits(4).says("does not open");
     stage.jpki(&format!("{PUBLISH} {word}")).exits(0);
 }
 

@@ -124,6 +124,12 @@ impl ResponderFault {
     pub fn is_locked(&self) -> bool {
         matches!(self, Self::Unreadable(HomeError::KeyFile(KeyFileError::PassphraseNeeded { .. })))
     }
+
+    /// Whether the passphrase that was given is not the key's: nothing is known of the key.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(self, Self::Unreadable(HomeError::KeyFile(KeyFileError::PassphraseWrong { .. })))
+    }
 }
 
 impl Home {

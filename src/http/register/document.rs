@@ -203,6 +203,6 @@ pub(super) const EVENT_LINE: &str = concat!(
     r#"{"source":"132217","seq":1,"id":"132217-2026-000017","person":"p-0001","#,
     r#""reason":"relocation","event_date":"2026-04-01","notified_on":"2026-04-03","#,
     r#""recorded_at":"2026-04-03T10:15:00+09:00","changes":{"address":{"#,
-    r#""old":"東京都清瀬市中里五丁目８４２番地","new":"東京都清瀬市松山一丁目１番２号"}}}"#,
+    r#""old":"東京都清瀬市例示町一丁目１番地","new":"東京都清瀬市例示町二丁目２番地"}}}"#,
     "\n",
 );

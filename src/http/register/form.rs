@@ -31,10 +31,10 @@ use crate::register::HolderForm;
 #[schema(example = json!({
     "holder": {
         "person": "p-0001",
-        "name": "山田　花子",
+        "name": "例示　太郎",
         "birth_date": "1990-12-07",
-        "sex": "female",
-        "address": "東京都清瀬市中里五丁目８４２番地",
+        "sex": "male",
+        "address": "東京都清瀬市例示町一丁目１番地",
         "municipality": "132217",
         "residence": { "category": "national" }
     },

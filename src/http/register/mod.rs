@@ -28,6 +28,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::RwLock;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use axum::body::Bytes;
 use axum::http::StatusCode;
@@ -66,6 +68,8 @@ pub(super) struct Desk {
     /// Held by whoever opens the home anew.
     reopening: Mutex<()>,
     turns: Turns,
+    /// Whether the store took nothing the last time: it may have become full.
+    refuses: Arc<AtomicBool>,
     /// The interface, as JSON.
     document: Bytes,
 }
@@ -96,6 +100,7 @@ impl Desk {
             opened: Arc::new(RwLock::new(Arc::new(opened))),
             reopening: Mutex::default(),
             turns: Turns::default(),
+            refuses: Arc::default(),
             document: document::to_json().into(),
         })
     }
@@ -120,7 +125,7 @@ impl Desk {
         work: impl Fn(&Authority) -> Result<T, AuthorityError>,
     ) -> Result<T, AuthorityError> {
         let opened = self.current();
-        match work(&opened.authority) {
+        let done = match work(&opened.authority) {
             Err(error) if is_outdated(&error) => match self.reopen(&opened) {
                 Ok(fresh) => work(&fresh.authority),
                 Err(fault) => {
@@ -129,7 +134,11 @@ impl Desk {
                 }
             },
             done => done,
+        };
+        if matches!(done, Err(AuthorityError::Store(_))) {
+            self.refuses.store(true, Relaxed);
         }
+        done
     }
 
     /// Takes the authorities up anew, unless somebody has since they were `outdated`.
@@ -171,6 +180,7 @@ impl Application for Desk {
 
     fn checks(&self) -> Vec<Check> {
         let (opened, home) = (Arc::clone(&self.opened), Arc::clone(&self.opened));
+        let refuses = Arc::clone(&self.refuses);
         vec![
             Check::key_device(move || {
                 home.read().unwrap_or_else(PoisonError::into_inner).home.token_health()
@@ -178,7 +188,14 @@ impl Application for Desk {
             Check::new("register-store", move || {
                 let opened = Arc::clone(&opened.read().unwrap_or_else(PoisonError::into_inner));
                 let found = opened.authority.certificate(CaName::Signature, Serial::FIRST);
-                found.map(drop).map_err(|error| refusal::chain(&error))
+                found.map_err(|error| refusal::chain(&error))?;
+                if refuses.load(Relaxed) {
+                    // Only then: whoever looks every second must not keep the disk busy.
+                    let store = opened.home.open_store().map_err(|error| refusal::chain(&error))?;
+                    store.probe().map_err(|error| refusal::chain(&error))?;
+                    refuses.store(false, Relaxed);
+                }
+                Ok(())
             }),
         ]
     }

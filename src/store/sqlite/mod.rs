@@ -116,6 +116,11 @@ impl Backend for Sqlite {
     fn follow(&self) -> Result<Box<dyn Follow>, StoreError> {
         Ok(Box::new(SqliteFollow::open(&self.path)?))
     }
+
+    fn rewrite(&self) -> Result<(), StoreError> {
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.pragma_update(None, "user_version", VERSION).map_err(fault)
+    }
 }
 
 impl fmt::Debug for Sqlite {

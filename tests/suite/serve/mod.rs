@@ -1,7 +1,7 @@
 //! Sessions with `jpki serve`: the real servers on addresses of their own choosing, on loopback.
 
 mod admin;
-mod connections;
+pub(crate) mod connections;
 mod life;
 mod lists;
 mod packaging;
@@ -24,8 +24,11 @@ use std::sync::mpsc::Receiver;
 use std::time::Duration;
 
 use rustix::process::Pid;
+use rustix::process::Resource;
+use rustix::process::Rlimit;
 use rustix::process::Signal;
 use rustix::process::kill_process;
+use rustix::process::prlimit;
 use serde_json::Value;
 
 use crate::stage::Stage;
@@ -84,6 +87,12 @@ impl Served {
         self.addresses[role]
     }
 
+    /// Has no file of the process's take anything more, as on a full disk; or lifts that. It must have
+    /// been started by [`heedless`].
+    pub(crate) fn fill_disk(&self, is_full: bool) {
+        fill_disk(self.child.id(), is_full);
+    }
+
     /// Sends a signal to the process.
     pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
@@ -135,6 +144,25 @@ impl Drop for Served {
         let _killed = self.child.kill();
         let _waited = self.child.wait();
     }
+}
+
+/// The command with these words, such that a file that takes nothing more is an error and not the end.
+pub(crate) fn heedless(stage: &Stage, words: &str) -> Command {
+    let jpki = stage.command(words);
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(jpki.get_program());
+    command.args(jpki.get_args()).current_dir(stage.path("")).stdin(Stdio::null());
+    for (name, value) in jpki.get_envs() {
+        command.env(name, value.unwrap());
+    }
+    command
+}
+
+/// Sets the size that files of a process may have to nothing, or lifts that.
+pub(crate) fn fill_disk(process: u32, is_full: bool) {
+    let limit = Rlimit { current: is_full.then_some(0), maximum: None };
+    let process = Pid::from_raw(process.try_into().unwrap());
+    prlimit(process, Resource::Fsize, limit).unwrap();
 }
 
 /// A connection on which nothing is waited for too long.

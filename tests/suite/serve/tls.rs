@@ -203,6 +203,14 @@ fn a_new_certificate_is_taken_up_under_a_live_connection() {
     served.logs("not read anew");
     ask();
     assert_eq!(curl(&stage, &served, "admin", "").exits(0).stdout, "200 2");
+    // Whoever watches knows in time when it must be renewed again: it was made for thirty days.
+    let metrics = "curl -sS --cacert tls/ca.pem https://";
+    let metrics = stage.shell(&format!("{metrics}{}/metrics", served.address("admin"))).exits(0);
+    let left = "jpki_http_tls_end_seconds{role=\"admin\"} ";
+    let left = metrics.stdout.lines().find_map(|line| line.strip_prefix(left)?.parse().ok());
+    let thirty_days = 30 * 86_400;
+    let left: i64 = left.unwrap();
+    assert!((thirty_days - 3600..=thirty_days).contains(&left), "{left}");
     live.kill().unwrap();
     live.wait().unwrap();
     assert_eq!(served.stop().0, Some(0));

@@ -174,4 +174,13 @@ fn pkilint_finds_nothing_in_our_answers() {
     let paths: Vec<_> = files.iter().map(AsRef::as_ref).collect();
     let findings = pkilint_findings(&paths);
     assert!(findings.is_empty(), "{findings:?}");
+    // It speaks when there is something to say: here, of an answer that is over before it begins.
+    let mut der = fs::read(&files[0]).unwrap();
+    let next_update = [0xa0, 0x11, 0x18, 0x0f];
+    let at = der.windows(4).position(|window| window == next_update).unwrap();
+    der[at + 4..][..4].copy_from_slice(b"2020");
+    let wrong = stage.path("wrong.ors");
+    fs::write(&wrong, der).unwrap();
+    let found: Vec<_> = pkilint_findings(&[&wrong]).into_values().flatten().collect();
+    assert_eq!(found, ["ERROR pkix.ocsp_negative_validity_period"]);
 }

@@ -8,6 +8,7 @@ use base64ct::Base64Unpadded;
 use base64ct::Base64Url;
 use base64ct::Base64UrlUnpadded;
 use base64ct::Encoding as _;
+use jpki_ca::credential::Serial;
 use jpki_ca::ocsp::Hash;
 use jpki_ca::ocsp::ToldStatus;
 
@@ -15,6 +16,8 @@ use crate::serve::Answer;
 use crate::serve::Served;
 use crate::serve::connect;
 use crate::serve::request;
+use crate::serve::tls::certificates;
+use crate::serve::tls::secure;
 use crate::stage::NOW;
 use crate::stage::Stage;
 use crate::stage::line_with_key;
@@ -22,6 +25,7 @@ use crate::stage::line_with_key;
 use super::CA;
 use super::FIRST;
 use super::OCSP;
+use super::OCSP_AND_ADMIN;
 use super::ask_for;
 use super::ask_once;
 use super::founded;
@@ -232,4 +236,49 @@ fn one_connection_serves_many_requests_and_http_2_is_spoken() {
     let words = "curl -sS --http2-prior-knowledge -o answer -w '%{http_code} %{http_version}'";
     let run = stage.shell(&format!("{words} 'http://{address}{}'", path(&der))).exits(0);
     assert_eq!(run.stdout.trim(), "200 2");
+}
+
+#[test]
+fn over_tls_one_connection_of_http_2_serves_many_at_once() {
+    const COUNT: u64 = 60;
+    let stage = founded();
+    populate(&stage, 4, "");
+    certificates(&stage, &[]);
+    stage.set("[serve.ocsp]\n# IP:PORT.\nlisten = \"\"", "[serve.ocsp]\nlisten = \"127.0.0.1:0\"");
+    secure(&stage, "127.0.0.1:0", false);
+    let served = Served::start(&stage, OCSP_AND_ADMIN);
+    let url = format!("https://{}", served.address("ocsp"));
+    let mut config = String::from("parallel\nparallel-max = 30\ncacert = \"tls/ca.pem\"\n");
+    for number in 0..COUNT {
+        let der = ask_for(&[id(&stage, CA, Hash::Sha1, FIRST + number % 4)]);
+        let asked = if number % 2 == 0 {
+            stage.write(&format!("asked-{number}"), der);
+            format!(
+                "url = \"{url}/\"\ndata-binary = \"@asked-{number}\"\n\
+                 header = \"content-type: application/ocsp-request\"\n"
+            )
+        } else {
+            format!("url = \"{url}{}\"\n", path(&der))
+        };
+        let end = if number + 1 < COUNT { "next\n" } else { "" };
+        config.push_str(&format!(
+            "{asked}output = \"answer-{number}\"\n\
+             write-out = \"%{{http_code}} %{{http_version}} %{{num_connects}}\\n\"\n{end}"
+        ));
+    }
+    stage.write("curl.conf", config);
+    let run = stage.shell("curl -sS -K curl.conf").exits(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len() as u64, COUNT, "{run:?}");
+    assert!(lines.iter().all(|line| line.starts_with("200 2 ")), "{run:?}");
+    for number in 0..COUNT {
+        let answer = jpki_ca::ocsp::Answer::read(&stage.read(&format!("answer-{number}")));
+        let Ok(jpki_ca::ocsp::Answer::Basic(answer)) = answer else { panic!("{number}") };
+        let [told] = answer.told() else { panic!("{answer:?}") };
+        assert_eq!(told.id.serial().map(Serial::get), Some(FIRST + number % 4));
+    }
+    let metrics = crate::serve::get(served.address("admin"), "/metrics", &[]);
+    let accepted = "jpki_http_connections_accepted_total{role=\"ocsp\"} 1";
+    assert!(metrics.text().lines().any(|line| line == accepted), "{}", metrics.text());
+    assert_eq!(served.stop().0, Some(0));
 }

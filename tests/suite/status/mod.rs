@@ -7,6 +7,7 @@ mod load;
 mod protocol;
 mod rotation;
 mod states;
+mod strain;
 mod verifiers;
 
 use std::io::Write as _;

@@ -93,6 +93,36 @@ fn no_request_is_answered_otherwise_than_the_document_says() {
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     // It has asked for everything, and has got what there is to be had.
     assert!(said.contains("Tested: 5"), "{said}");
+    let document = served.get("auditor", "/openapi.json").is(200);
     served.stop();
+    let log = stage.read_text("serve.log");
+    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let lines = lines.filter(|line| line["message"] == "request");
+    let answered: BTreeSet<(String, u64)> = lines
+        .map(|line| (line["route"].as_str().unwrap().to_owned(), line["status"].as_u64().unwrap()))
+        .collect();
+    // The document's own routes are not in it; every status of the others is.
+    let paths = document["paths"].as_object().unwrap();
+    for (path, operations) in paths {
+        let documented = |status: u64| {
+            let mut operations = operations.as_object().unwrap().values();
+            operations.any(|operation| !operation["responses"][status.to_string()].is_null())
+        };
+        let mut statuses = answered.iter().filter(|(route, _)| route == path).map(|(_, s)| *s);
+        assert!(statuses.clone().any(|status| status < 500), "{path} was not asked: {answered:?}");
+        // A method that is not there is no operation of the document's.
+        let undocumented = statuses.find(|status| *status != 405 && !documented(*status));
+        assert_eq!(undocumented, None, "{path}: {answered:?}");
+    }
+    assert!(answered.iter().all(|(_, status)| *status < 500), "{answered:?}");
+    for (route, status) in [
+        ("/v1/certificates", 201),
+        ("/v1/certificates", 422),
+        ("/v1/events", 200),
+        ("/v1/certificates/{ca}/{serial}", 404),
+    ] {
+        assert!(answered.contains(&(route.to_owned(), status)), "{route} {status}: {answered:?}");
+    }
+    assert!(stage.count("issued") > 0, "{said}");
     stage.is_whole();
 }

@@ -20,6 +20,14 @@ pub(super) fn run(context: &Context<'_>) -> Result<Exit, Failure> {
     let timing = home.config().lists;
     let store = home.open_store()?;
     let responders = home.responder_signers(&store, at, passphrase.as_ref())?;
+    // With another passphrase it would look as if all keys were missing.
+    for responder in &responders {
+        if let Err(fault) = &responder.signer
+            && fault.is_refused()
+        {
+            return Err(Failure::unauthorised(fault));
+        }
+    }
     let responders: Vec<(Responder, ResponderStanding)> = responders
         .into_iter()
         .map(|responder| {
