@@ -189,7 +189,7 @@ pub(crate) fn crowd(
     let metrics = get(admin, "/metrics", &[]);
     let line = format!("jpki_http_connections{{role=\"{role}\"}} ");
     let open = metrics.text().lines().find_map(|text| text.strip_prefix(&line)?.parse().ok());
-    // Those of the first are gone.
-    assert!(open.is_some_and(|open: u64| (9_000..=10_000).contains(&open)), "{open:?}");
+    // Those of the first are gone: roles share what files a process may have.
+    assert!(open.is_some_and(|open: u64| (4_000..=10_000).contains(&open)), "{open:?}");
     Some(idle)
 }

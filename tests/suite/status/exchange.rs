@@ -248,7 +248,7 @@ fn over_tls_one_connection_of_http_2_serves_many_at_once() {
     secure(&stage, "127.0.0.1:0", false);
     let served = Served::start(&stage, OCSP_AND_ADMIN);
     let url = format!("https://{}", served.address("ocsp"));
-    let mut config = String::from("parallel\nparallel-max = 30\ncacert = \"tls/ca.pem\"\n");
+    let mut config = String::from("parallel\nparallel-max = 30\n");
     for number in 0..COUNT {
         let der = ask_for(&[id(&stage, CA, Hash::Sha1, FIRST + number % 4)]);
         let asked = if number % 2 == 0 {
@@ -262,7 +262,7 @@ fn over_tls_one_connection_of_http_2_serves_many_at_once() {
         };
         let end = if number + 1 < COUNT { "next\n" } else { "" };
         config.push_str(&format!(
-            "{asked}output = \"answer-{number}\"\n\
+            "{asked}cacert = \"tls/ca.pem\"\noutput = \"answer-{number}\"\n\
              write-out = \"%{{http_code}} %{{http_version}} %{{num_connects}}\\n\"\n{end}"
         ));
     }
