@@ -38,6 +38,7 @@ fn nonsense_before_and_behind_the_handshake_leaves_others_in_peace() {
     let stage = home();
     // Some of it looks like the beginning of something, which is waited for.
     stage.set("head_seconds = 10", "head_seconds = 3");
+    stage.set("idle_seconds = 60", "idle_seconds = 5");
     let served = Served::with(&stage, WITH_ADMIN);
     let garbage: [&[u8]; 7] = [
         b"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\r\n\r\n",
