@@ -79,20 +79,19 @@ fi
 step "format" cargo fmt --check
 # All targets: tests, examples and benches too.
 step "clippy" cargo clippy --locked --all-targets -- -D warnings
-step "clippy, no feature" cargo clippy --locked --lib --no-default-features -- -D warnings
+step "clippy, no feature" cargo clippy --locked --lib --tests --no-default-features -- -D warnings
 for feature in cli http pkcs11 sqlite; do
     step "clippy, only $feature" \
         cargo clippy --locked --lib --bins --no-default-features --features "$feature" -- -D warnings
 done
 # It builds in aws-lc-rs too.
 step "clippy, experimental-ml-dsa" \
-    cargo clippy --locked --lib --bins --tests --features experimental-ml-dsa -- -D warnings
+    cargo clippy --locked --lib --bins --features experimental-ml-dsa -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 if cargo deny --version >/dev/null 2>&1; then
     # Advisories need a database from the network; `just deny` asks for them too.
     step "dependencies" cargo deny --locked check bans licenses sources
 fi
-tests "tests, no feature" cargo test --locked --no-default-features --lib
 # Keys in files by the second back end, and those that it alone has; the rest does not see which it is. Built
 # without optimisation, which takes longer than it saves here.
 tests "tests, experimental-ml-dsa" \

@@ -62,7 +62,7 @@ fn answer(stage: &Stage, ca: &str, serial: u64, out: &str) {
         TrustedIssuer::of_certificate(&stage.read(&format!("home/ca/{ca}-1.cer"))).unwrap();
     let id = CertId::new(Hash::Sha1, issuer.hashes(), Serial::new(serial).unwrap());
     let query = Query { asked: &[id], nonce: None }.to_der().unwrap();
-    stage.write(out, &responder.respond(&query).der);
+    stage.write(out, responder.respond(&query).der.as_slice());
 }
 
 #[test]

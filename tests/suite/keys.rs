@@ -1,12 +1,24 @@
 //! Who can open the keys: `jpki key split`, `jpki key passphrase`, `--unlock`, `--passphrase-env`.
 
+use std::fs::File;
 use std::io::Read as _;
+use std::io::Write as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 use std::process::Stdio;
 
 use assert_cmd::cargo::cargo_bin;
+use rustix::fs;
+use rustix::fs::Mode;
+use rustix::fs::OFlags;
 use rustix::process::Signal;
+use rustix::pty::OpenptFlags;
+use rustix::pty::grantpt;
+use rustix::pty::openpt;
+use rustix::pty::ptsname;
+use rustix::pty::unlockpt;
+use rustix::termios::LocalModes;
+use rustix::termios::tcgetattr;
 use serde_json::json;
 
 use crate::serve::Served;
@@ -16,6 +28,7 @@ use crate::stage::Run;
 use crate::stage::Stage;
 use crate::stage::THE_SIGNATURE;
 use crate::stage::holder;
+use crate::status::until;
 
 const ISSUE: &str = "issue --holder holder.json --holder-algorithm p256 --out out";
 const SPLIT: &str = "key split --needed 2 --shares 3 --out shares";
@@ -347,4 +360,60 @@ fn no_secret_is_logged_by_a_server_or_recorded() {
     for (path, (_, bytes)) in stage.tree("home") {
         assert!(!is_told(&bytes), "{}", path.display());
     }
+}
+
+/// What a terminal shows while these lines are typed, each once it is asked for; and the exit code.
+fn at_a_terminal(stage: &Stage, words: &str, lines: &[&str]) -> (String, Option<i32>) {
+    let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&near).unwrap();
+    unlockpt(&near).unwrap();
+    let far = ptsname(&near, Vec::new()).unwrap();
+    let far = fs::open(far, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+    let mut command = stage.at_home("setsid", "--ctty");
+    command.arg(cargo_bin("jpki")).args(words.split_whitespace()).args(["--at", NOW]);
+    command.stdin(far.try_clone().unwrap()).stdout(far.try_clone().unwrap()).stderr(far);
+    let mut child = command.spawn().unwrap();
+    // What is shown ends when nobody has the far end any more.
+    drop(command);
+    let mut terminal = File::from(near);
+    let (mut shown, mut octet) = (Vec::new(), [0]);
+    for line in lines {
+        let asked = shown.len();
+        while !shown[asked..].ends_with(b": ") {
+            terminal.read_exact(&mut octet).unwrap();
+            shown.extend(octet);
+        }
+        let shows = |terminal| tcgetattr(terminal).unwrap().local_modes.contains(LocalModes::ECHO);
+        until("it is not shown what is typed", || !shows(&terminal));
+        writeln!(terminal, "{line}").unwrap();
+    }
+    let _ended = terminal.read_to_end(&mut shown);
+    (String::from_utf8(shown).unwrap(), child.wait().unwrap().code())
+}
+
+#[test]
+fn passphrases_are_typed_at_a_terminal_that_does_not_show_them() {
+    let stage = Stage::empty();
+    let typed = |words: &str, lines: &[&str], code: i32, said: &str| {
+        let (shown, ended) = at_a_terminal(&stage, words, lines);
+        assert_eq!(ended, Some(code), "{words}: {shown}");
+        assert!(shown.contains("assphrase") && shown.contains(said), "{words}: {shown}");
+        assert!(lines.iter().all(|line| !shown.contains(line)), "{words}: {shown}");
+    };
+    stage.write("passphrase", "correct horse\n");
+    let init = format!("init --algorithm p256 --at {FOUNDED} --passphrase-file passphrase");
+    stage.plain(&init).exits(0);
+    let rotate = "ocsp rotate --ca signature";
+    typed(rotate, &["correct horse"], 0, "responder");
+    typed(rotate, &["wrong horse"], 4, "does not open with this passphrase");
+    // A new one is typed twice, lest it be mistyped.
+    let close = "key passphrase";
+    typed(
+        close,
+        &["correct horse", "battery staple", "battery stable"],
+        2,
+        "the two are not the same",
+    );
+    typed(close, &["correct horse", "battery staple", "battery staple"], 0, "closed");
+    typed(rotate, &["battery staple"], 0, "responder");
 }

@@ -152,7 +152,7 @@ fn refused(answer: &Answer) -> Refusal {
 
 /// Looks again and again until it is so; panics where that takes too long.
 #[track_caller]
-fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) -> Duration {
     let watch = Stopwatch::start();
     while !is_so() {
         assert!(watch.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
