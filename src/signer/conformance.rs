@@ -8,15 +8,6 @@ use super::SignError;
 use super::Signer;
 use super::self_test;
 
-/// Every algorithm that an authority may have a key of.
-pub(crate) const ALGORITHMS: [KeyAlgorithm; 5] = [
-    KeyAlgorithm::Rsa(2048),
-    KeyAlgorithm::Rsa(3072),
-    KeyAlgorithm::Rsa(4096),
-    KeyAlgorithm::P256,
-    KeyAlgorithm::P384,
-];
-
 /// Holds a signer of this algorithm against everything below.
 pub(crate) fn conforms(signer: &dyn Signer, algorithm: KeyAlgorithm) {
     assert_eq!(signer.public_key().algorithm(), algorithm);
