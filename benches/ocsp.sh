@@ -78,6 +78,14 @@ started=$server
 until grep -q '^ready' "$folder/serve.out"; do sleep 0.05; done
 echo "$certificates certificates: ready after $((($(date +%s%N) - begun) / 1000000)) ms," \
     "resident $(resident $server)"
+# A refusal would be fast, and count for nothing.
+curl -s --data-binary "@$folder/request.der" -H 'content-type: application/ocsp-request' \
+    -o "$folder/answer.der" "http://$ocsp/"
+openssl ocsp -respin "$folder/answer.der" -noverify -resp_text 2>&1 |
+    grep -q 'Response Status: successful' || {
+    echo "what is asked is refused: see $folder/serve.log"
+    exit 1
+}
 $first "$bench" empty $empty &
 started="$started $!"
 until_open $empty

@@ -7,13 +7,12 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "experimental-ml-dsa"))]
-pub(super) use disabled::IS_BUILT_IN;
-#[cfg(not(feature = "experimental-ml-dsa"))]
-pub(super) use disabled::verifies;
+use disabled as build;
 #[cfg(feature = "experimental-ml-dsa")]
-pub(super) use enabled::IS_BUILT_IN;
-#[cfg(feature = "experimental-ml-dsa")]
-pub(super) use enabled::verifies;
+use enabled as build;
+
+pub(super) use build::IS_BUILT_IN;
+pub(super) use build::verifies;
 
 /// Octets of a public key (FIPS 204, table 2).
 pub(super) const PUBLIC_KEY: usize = 1952;

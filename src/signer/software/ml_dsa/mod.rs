@@ -6,13 +6,12 @@ mod disabled;
 mod enabled;
 
 #[cfg(not(feature = "experimental-ml-dsa"))]
-pub(super) use disabled::Key;
-#[cfg(not(feature = "experimental-ml-dsa"))]
-pub(super) use disabled::generate;
+use disabled as build;
 #[cfg(feature = "experimental-ml-dsa")]
-pub(super) use enabled::Key;
-#[cfg(feature = "experimental-ml-dsa")]
-pub(super) use enabled::generate;
+use enabled as build;
+
+pub(super) use build::Key;
+pub(super) use build::generate;
 
 #[cfg(feature = "experimental-ml-dsa")]
 #[cfg(test)]
