@@ -3,9 +3,6 @@
 use std::borrow::Borrow;
 use std::io;
 
-use crate::credential::Reason;
-
-use super::civil::Days;
 use super::encode::EncodeError;
 use super::entry::Cause;
 use super::entry::Entry;
@@ -13,14 +10,13 @@ use super::lay::Shape;
 use super::lay::WINDOW;
 use super::lay::lay;
 
-/// A block under way, and the days whose digits are known.
+/// A block under way.
 pub(super) struct Block<W> {
     sink: W,
     octets: Box<[u8]>,
     filled: usize,
     /// Octets handed to the sink.
     written: u64,
-    days: Days,
 }
 
 impl<W: io::Write> Block<W> {
@@ -28,7 +24,7 @@ impl<W: io::Write> Block<W> {
     pub(super) fn new(sink: W, octets: u64) -> Self {
         let room = usize::try_from(octets).unwrap_or(LARGEST).saturating_add(WINDOW).min(LARGEST);
         let octets = vec![0; room].into_boxed_slice();
-        Self { sink, octets, filled: 0, written: 0, days: Days::new() }
+        Self { sink, octets, filled: 0, written: 0 }
     }
 
     /// Octets written so far, the block under way included.
@@ -76,15 +72,14 @@ impl<W: io::Write> Block<W> {
             if serial <= last {
                 break Err(EncodeError::Order(entry.serial));
             }
-            let code = entry.cause.code();
-            if code > row.highest_code {
+            if entry.cause == Cause::Removed && !row.is_delta {
                 break Err(EncodeError::Removed(entry.serial));
             }
             last = serial;
             if serial > shape.ceiling {
                 shape = Shape::of(entry.serial);
             }
-            let octets = lay(window, entry, code, &shape, &mut self.days);
+            let octets = lay(window, entry, &shape);
             rest = rest.get_mut(octets & (WINDOW - 1)..).unwrap_or_default();
             count = count.wrapping_add(1);
         };
@@ -112,8 +107,8 @@ impl<W: io::Write> Block<W> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) count: u64,
-    /// The highest code of a reason: that of an entry that was removed, on a delta list.
-    highest_code: u8,
+    /// Whether entries may say that they were removed.
+    is_delta: bool,
     /// The serial before, zero at first.
     last: u64,
     /// What the next serial looks like.
@@ -122,9 +117,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn new(is_delta: bool) -> Self {
-        let highest =
-            if is_delta { Cause::Removed } else { Cause::Because(Reason::CertificateHold) };
-        Self { count: 0, highest_code: highest.code(), last: 0, shape: Shape::NONE }
+        Self { count: 0, is_delta, last: 0, shape: Shape::NONE }
     }
 }
 

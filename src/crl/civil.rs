@@ -1,4 +1,4 @@
-//! Times in digits: of days that were met before, without taking them apart again.
+//! Times in digits, out of tables.
 
 use crate::clock::Timestamp;
 
@@ -15,7 +15,7 @@ pub(super) struct Civil {
 }
 
 impl Civil {
-    /// Of seconds since the epoch.
+    /// Of seconds since the epoch, unless they are of other years.
     #[inline(always)]
     pub(super) fn of(at: i64) -> Option<Self> {
         let since =
@@ -26,128 +26,144 @@ impl Civil {
         Some(Self { day, minute, second })
     }
 
-    /// `hhmmssZ`, first character lowest, and an octet of 0x30: what follows is a SEQUENCE.
+    /// A UTCTime with its tag and length, and an octet of 0x30 behind it: what follows is a SEQUENCE.
+    /// Four words, first octet lowest.
     #[inline(always)]
-    pub(super) fn clock(&self) -> u64 {
-        clock(self.minute, self.second)
+    pub(super) fn utc_time(&self) -> [u32; 4] {
+        // Every fourth year of that century has a day more, 2000 as well, and 1952 is the first.
+        let year = 4_u32.wrapping_mul(self.day).wrapping_add(2) / DAYS_OF_FOUR_YEARS;
+        let year = at(&TABLES.years, year);
+        let day = at(&TABLES.days, self.day.wrapping_add(year.shift));
+        [year.digits, day, at(&TABLES.minutes, self.minute), at(&TABLES.seconds, self.second)]
     }
 }
 
+/// What a table has at a place. No place here is beyond its table.
 #[inline(always)]
-fn clock(minute: u32, second: u32) -> u64 {
-    let minute = MINUTES.get(usize::try_from(minute).unwrap_or_default() % MINUTES.len());
-    let second = SECONDS.get(usize::try_from(second).unwrap_or_default() % SECONDS.len());
-    u64::from(minute.copied().unwrap_or_default()) | second.copied().unwrap_or_default()
+fn at<T: Copy + Default, const N: usize>(table: &[T; N], place: u32) -> T {
+    table.get(usize::try_from(place).unwrap_or_default() % N).copied().unwrap_or_default()
 }
 
-/// Digits of the days that were met. A holder's certificates live for six years, so the dates on a
-/// list repeat by the thousand, but in no order that one could follow.
-///
-/// A word holds `YYMMDD`, first character in its third octet, and in the two below [`UTC_TIME`] with
-/// the day since 1950-01-01 in an exclusive or: who takes that day away again has what is to be
-/// written, and sees whether it is the day's.
-pub(super) struct Days(Box<[u64; DAYS]>);
-
-impl Days {
-    pub(super) fn new() -> Self {
-        Self(Box::new([NONE; DAYS]))
-    }
-
-    /// `YYMMDD`, first character in the third octet, and [`UTC_TIME`] in the two below.
-    #[inline(always)]
-    pub(super) fn digits(&mut self, civil: &Civil) -> u64 {
-        let place = usize::try_from(civil.day).unwrap_or_default() % DAYS;
-        let key = u64::from(civil.day);
-        match self.0.get(place).map(|known| known ^ key) {
-            Some(word) if word & 0xffff == UTC_TIME => word,
-            Some(_) | None => self.learn(civil.day),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn learn(&mut self, day: u32) -> u64 {
-        let at = UTC_TIME_FROM + 86_400 * i64::from(day);
-        let word = day_digits(at) & !0xffff | UTC_TIME;
-        if let Some(place) = self.0.get_mut(usize::try_from(day).unwrap_or_default() % DAYS) {
-            *place = word ^ u64::from(day);
-        }
-        word
-    }
-
-    /// `YYYYMMDDhhmmssZ`.
-    pub(super) fn generalized(&mut self, at: i64) -> [u8; 15] {
-        let (digits, clock) = match Civil::of(at) {
-            Some(civil) => {
-                let century = if civil.day < DAY_OF_2000 { *b"19" } else { *b"20" };
-                let century = u64::from(u16::from_le_bytes(century));
-                (self.digits(&civil) & !0xffff | century, civil.clock())
-            }
-            None => {
-                let second = u32::try_from(at.rem_euclid(86_400)).unwrap_or_default();
-                (day_digits(at), clock(second / 60, second % 60))
-            }
-        };
-        let mut text = [0; 15];
-        let octets = digits.to_le_bytes().into_iter().chain(clock.to_le_bytes());
-        for (place, octet) in text.iter_mut().zip(octets) {
-            *place = octet;
-        }
-        text
-    }
-}
-
-/// `YYYYMMDD`, first character lowest.
-fn day_digits(at: i64) -> u64 {
-    // Every instant here was a Timestamp, or the beginning of its day.
+/// `YYYYMMDDhhmmssZ`.
+pub(super) fn generalized(at: i64) -> [u8; 15] {
+    // Every instant here was a Timestamp.
     let utc = Timestamp::from_unix(at).unwrap_or(Timestamp::EPOCH).utc();
-    let year = u64::from(utc.year().unsigned_abs());
-    let (month, day) = (u64::from(utc.month().unsigned_abs()), u64::from(utc.day().unsigned_abs()));
-    let mut digits = 0;
-    for pair in [day, month, year % 100, year / 100] {
-        digits = digits << 16 | (ZERO + pair % 10) << 8 | (ZERO + pair / 10);
+    let year = utc.year().unsigned_abs();
+    let [month, day, hour, minute, second] =
+        [utc.month(), utc.day(), utc.hour(), utc.minute(), utc.second()]
+            .map(|part| u16::from(part.unsigned_abs()));
+    let mut text = [b'Z'; 15];
+    let pairs = [year / 100, year % 100, month, day, hour, minute, second];
+    for (place, number) in text.chunks_exact_mut(2).zip(pairs) {
+        let [tens, ones, ..] = pair(number.into()).to_le_bytes();
+        place.copy_from_slice(&[tens, ones]);
     }
-    digits
+    text
 }
 
-/// `hhmm` of the minutes of a day, first character lowest.
+/// A year of UTCTime.
+#[derive(Clone, Copy, Default)]
+struct Year {
+    /// Tag and length of a UTCTime and `YY`, first octet lowest.
+    digits: u32,
+    /// What makes a place in [`Tables::days`] of a day since 1950-01-01: added, with a carry.
+    shift: u32,
+}
+
+/// Digits, first character lowest. One table of tables, so that one register leads to all of them.
+struct Tables {
+    /// The years since 1950.
+    years: [Year; 128],
+    /// `MMDD` of the days of a year, and from [`LEAP`] on of a leap year.
+    days: [u32; 1024],
+    /// `hhmm` of the minutes of a day.
+    minutes: [u32; 2048],
+    /// `ssZ` of the seconds of a minute, and an octet of 0x30.
+    seconds: [u32; 64],
+}
+
 #[expect(clippy::indexing_slicing, reason = "a slip does not compile")]
-static MINUTES: [u32; 2048] = {
-    let mut minutes = [0; 2048];
+static TABLES: Tables = {
+    let mut tables = Tables {
+        years: [Year { digits: 0, shift: 0 }; _],
+        days: [0; _],
+        minutes: [0; _],
+        seconds: [0; _],
+    };
+    let (mut year, mut first) = (0, 0_u32);
+    while year < 100 {
+        let leap = (1950 + year) % 4 == 0;
+        let (table, length) = if leap { (LEAP, 366) } else { (0, 365) };
+        let digits = 0x0d17 | pair((1950 + year) % 100) << 16;
+        tables.years[year as usize] = Year { digits, shift: table.wrapping_sub(first) };
+        first += length;
+        year += 1;
+    }
+    let mut leap = 0;
+    while leap < 2 {
+        let (mut place, mut month) = (leap * LEAP, 1);
+        while month <= 12 {
+            let length = match month {
+                2 => 28 + leap,
+                4 | 6 | 9 | 11 => 30,
+                _ => 31,
+            };
+            let mut day = 1;
+            while day <= length {
+                tables.days[place as usize] = pair(month) | pair(day) << 16;
+                place += 1;
+                day += 1;
+            }
+            month += 1;
+        }
+        leap += 1;
+    }
     let mut minute = 0;
     while minute < 1440 {
-        let (hours, rest) = (minute / 60, minute % 60);
-        let digits = (hours / 10) | (hours % 10) << 8 | (rest / 10) << 16 | (rest % 10) << 24;
-        minutes[minute as usize] = 0x3030_3030 + digits;
+        tables.minutes[minute as usize] = pair(minute / 60) | pair(minute % 60) << 16;
         minute += 1;
     }
-    minutes
-};
-
-/// `ssZ` of the seconds of a minute, first character in the fifth octet, and an octet of 0x30. Written
-/// out, since a word is laid with one instruction less than three parts of it.
-#[expect(clippy::indexing_slicing, reason = "a slip does not compile")]
-static SECONDS: [u64; 64] = {
-    let mut seconds = [0; 64];
-    let (mut second, mut digits) = (0, 0);
+    let mut second = 0;
     while second < 60 {
-        // Tens in the lower octet, ones in the upper.
-        seconds[second] = (0x3030 + digits) << 32 | 0x305a << 48;
-        digits = if digits >> 8 == 9 { (digits & 0xff) + 1 } else { digits + 0x100 };
+        tables.seconds[second as usize] = pair(second) | 0x305a_0000;
         second += 1;
     }
-    seconds
+    tables
 };
 
-/// Days whose digits are kept: five and a half years, 16 KiB.
-const DAYS: usize = 2048;
+/// The two digits of a number below 100.
+const fn pair(number: u32) -> u32 {
+    0x3030 + number / 10 + ((number % 10) << 8)
+}
+
+/// Where a leap year begins in [`Tables::days`].
+const LEAP: u32 = 512;
+const DAYS_OF_FOUR_YEARS: u32 = 1461;
 /// Seconds from 1950 to 2050.
 const CENTURY: u32 = 3_155_760_000;
-/// 2000-01-01, counted from 1950-01-01.
-const DAY_OF_2000: u32 = 18_262;
-/// Tag and length of a UTCTime, first octet lowest.
-const UTC_TIME: u64 = 0x0d17;
-/// The word of none: no day has a number that would make [`UTC_TIME`] of it.
-const NONE: u64 = 0xffff;
-/// The digit 0.
-const ZERO: u64 = 0x30;
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::UTC_TIME_UNTIL;
+    use super::*;
+
+    #[test]
+    fn the_tables_say_what_the_calendar_says() {
+        // Every day of the century, and every second of a day over and over.
+        let step = 86_399;
+        let instants = (0..).map(|count| UTC_TIME_FROM + count * step);
+        let mut count = 0;
+        for at in instants.take_while(|at| *at < UTC_TIME_UNTIL) {
+            let [one, two, three, four] =
+                Civil::of(at).unwrap().utc_time().map(|word| word.to_le_bytes());
+            let [_, _, utc @ ..] = generalized(at);
+            let laid = [one, two, three, four].concat();
+            assert_eq!(laid, [&[0x17, 13], &utc[..], &[0x30]].concat(), "{at}");
+            count += 1;
+        }
+        assert!(count > 36_524);
+        for at in [UTC_TIME_FROM - 1, UTC_TIME_UNTIL] {
+            assert!(Civil::of(at).is_none());
+        }
+    }
+}

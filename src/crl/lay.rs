@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::credential::Serial;
 
 use super::civil::Civil;
-use super::civil::Days;
+use super::civil::generalized;
 use super::entry::Entry;
 use super::entry::serial_octets;
 
@@ -19,9 +19,11 @@ use super::entry::serial_octets;
 pub(super) struct Shape {
     /// The highest serial that looks so.
     pub(super) ceiling: u64,
-    /// How far its significant octets are from the top.
+    /// Octets of the serial.
+    serial: u8,
+    /// How far they are from the top.
     shift: u32,
-    /// Where the entry goes on behind it.
+    /// Where the entry goes on behind it, from its own beginning.
     tail: usize,
     /// The first four octets of the entry, lowest first, by the code of its reason.
     heads: [u32; CODES],
@@ -29,7 +31,8 @@ pub(super) struct Shape {
 
 impl Shape {
     /// Before the first.
-    pub(super) const NONE: Self = Self { ceiling: 0, shift: 0, tail: 0, heads: [0; CODES] };
+    pub(super) const NONE: Self =
+        Self { ceiling: 0, serial: 0, shift: 0, tail: 0, heads: [0; CODES] };
 
     #[cold]
     #[inline(never)]
@@ -42,8 +45,9 @@ impl Shape {
         *unspecified = without;
         Self {
             ceiling: (1 << (8 * u32::from(octets) - 1)) - 1,
+            serial: octets,
             shift: 64 - 8 * u32::from(octets),
-            tail: usize::from(octets),
+            tail: OPENING + usize::from(octets),
             heads,
         }
     }
@@ -57,53 +61,54 @@ fn head(serial: u8, behind: u8) -> u32 {
 
 /// Lays an entry at the window's beginning; how many octets it takes.
 #[inline(always)]
-pub(super) fn lay(
-    window: &mut [u8; WINDOW],
-    entry: &Entry,
-    code: u8,
-    shape: &Shape,
-    days: &mut Days,
-) -> usize {
-    let Some((beginning, behind)) = window.split_first_chunk_mut() else { return 0 };
+pub(super) fn lay(window: &mut [u8; WINDOW], entry: &Entry, shape: &Shape) -> usize {
+    let code = entry.cause.code();
     // The significant octets first, zeros behind.
     let significant = entry.serial.get().wrapping_shl(shape.shift);
-    if let Some(place) = behind.first_chunk_mut() {
+    if let Some(place) = window.get_mut(OPENING..).and_then(<[u8]>::first_chunk_mut) {
         *place = significant.to_be_bytes();
     }
-    // At most eight; said so that the place need not be looked at twice.
-    let behind = behind.get_mut(shape.tail & 15..);
-    let Some(tail) = behind.and_then(|behind| behind.first_chunk_mut()) else { return 0 };
-    let at = entry.at.to_unix();
-    let opening = match (Civil::of(at), entry.invalidity) {
+    // At most twelve; said so that the place need not be looked at twice.
+    let behind = window.get_mut(shape.tail & 15..).and_then(<[u8]>::first_chunk_mut);
+    let Some(tail) = behind else { return 0 };
+    let opening = match (Civil::of(entry.at.to_unix()), entry.invalidity) {
         (Some(civil), None) => {
             // Nearly every entry. The reason is laid in any case, and counted if there is one.
-            lay_words(tail, days.digits(&civil), &civil, code);
+            lay_words(tail, &civil, code);
             shape.heads.get(usize::from(code) % CODES).copied().unwrap_or_default()
         }
         (_, invalidity) => {
-            let behind = lay_rarer(tail, at, code, invalidity.map(Timestamp::to_unix), days);
-            let [serial, ..] = shape.tail.to_le_bytes();
-            head(serial, behind)
+            // Numbers, which need no place in memory as instants do.
+            let invalidity = invalidity.map(Timestamp::to_unix);
+            let behind = lay_rarer(tail, code, entry.at.to_unix(), invalidity);
+            head(shape.serial, behind)
         }
     };
-    *beginning = opening.to_le_bytes();
+    let opening = opening.to_le_bytes();
+    if let Some(place) = window.first_chunk_mut() {
+        *place = opening;
+    }
     // What the second octet says, and the first two themselves.
-    let [_, contents, ..] = *beginning;
+    let [_, contents, ..] = opening;
     2 + usize::from(contents)
 }
 
 /// Lays a UTCTime, and a reason behind it.
 #[inline(always)]
-fn lay_words(tail: &mut [u8; TAIL], digits: u64, civil: &Civil, code: u8) {
+fn lay_words(tail: &mut [u8; TAIL], civil: &Civil, code: u8) {
+    let [one, two, three, four] = civil.utc_time();
     let words = [
-        // 17 0d and the date without its century.
-        digits,
-        // The clock, and the beginning of 30 0c 30 0a 06 03 55 1d 15 04 03 0a 01.
-        civil.clock(),
-        u64::from_le_bytes([12, 0x30, 10, 6, 3, 0x55, 0x1d, 21]),
-        u64::from_le_bytes([4, 3, 10, 1, code, 0, 0, 0]),
+        one,
+        two,
+        three,
+        // Its last octet is the first of 30 0c 30 0a 06 03 55 1d 15 04 03 0a 01.
+        four,
+        u32::from_le_bytes([12, 0x30, 10, 6]),
+        u32::from_le_bytes([3, 0x55, 0x1d, 21]),
+        u32::from_le_bytes([4, 3, 10, 1]),
+        u32::from(code),
     ];
-    for (place, word) in tail.chunks_exact_mut(8).zip(words) {
+    for (place, word) in tail.chunks_exact_mut(4).zip(words) {
         place.copy_from_slice(&word.to_le_bytes());
     }
 }
@@ -111,13 +116,7 @@ fn lay_words(tail: &mut [u8; TAIL], digits: u64, civil: &Civil, code: u8) {
 /// Lays what is behind the serial of an entry with an invalidity date, or dated before 1950 or after
 /// 2049; how many octets it takes.
 #[inline(never)]
-fn lay_rarer(
-    tail: &mut [u8; TAIL],
-    at: i64,
-    code: u8,
-    invalidity: Option<i64>,
-    days: &mut Days,
-) -> u8 {
+fn lay_rarer(tail: &mut [u8; TAIL], code: u8, at: i64, invalidity: Option<i64>) -> u8 {
     let mut end = 0_u8;
     let mut put = |octets: &[u8]| {
         for octet in octets {
@@ -127,14 +126,14 @@ fn lay_rarer(
             end += 1;
         }
     };
-    let generalized = days.generalized(at);
+    let text = generalized(at);
     if Civil::of(at).is_some() {
-        let [_, _, utc @ ..] = generalized;
+        let [_, _, utc @ ..] = text;
         put(&[tag::UTC_TIME, 13]);
         put(&utc);
     } else {
         put(&[tag::GENERALIZED_TIME, 15]);
-        put(&generalized);
+        put(&text);
     }
     let reason = [0x30, 10, 6, 3, 0x55, 0x1d, 21, 4, 3, 10, 1, code];
     match (code, invalidity) {
@@ -146,13 +145,13 @@ fn lay_rarer(
         (0, Some(invalidity)) => {
             put(&[tag::SEQUENCE, 26]);
             put(&INVALIDITY);
-            put(&days.generalized(invalidity));
+            put(&generalized(invalidity));
         }
         (_, Some(invalidity)) => {
             put(&[tag::SEQUENCE, 38]);
             put(&reason);
             put(&INVALIDITY);
-            put(&days.generalized(invalidity));
+            put(&generalized(invalidity));
         }
     }
     end
@@ -160,6 +159,8 @@ fn lay_rarer(
 
 /// Codes of a reason, and more.
 const CODES: usize = 16;
+/// Octets up to the serial: two tags and two lengths.
+const OPENING: usize = 4;
 /// Octets of a UTCTime.
 const UTC_TIME_OCTETS: u8 = 15;
 /// Octets of extensions that are a reason alone.
