@@ -1,5 +1,6 @@
 //! Reads a list of anyone, entry by entry.
 
+mod day;
 mod fault;
 mod header;
 mod integer;
@@ -16,7 +17,6 @@ use crate::asn1::Value;
 use crate::asn1::tag;
 
 use source::Source;
-use usual::Days;
 
 pub use fault::Fault;
 pub use fault::ReadError;
@@ -37,7 +37,7 @@ pub use trailer::Trailer;
 /// at them without reading those, where the input can seek.
 ///
 /// Only DER is taken, only consistent lengths, nothing behind the end; a list in PEM is to be
-/// unpacked first. Memory is bounded whatever the list says of itself: 160 KiB for any number of
+/// unpacked first. Memory is bounded whatever the list says of itself: 144 KiB for any number of
 /// entries, an entry has at most 4 KiB, a field or the extensions at most 64 KiB. Whether the
 /// signature verifies is for whoever holds the key: the tap sees exactly what is signed.
 ///
@@ -63,7 +63,6 @@ pub struct Reader<R, T = fn(&[u8])> {
     whole: Option<u64>,
     /// Where the entries end.
     entries_end: u64,
-    days: Days,
     /// Nothing more comes: an entry could not be read.
     failed: bool,
 }
@@ -93,7 +92,7 @@ impl<R: io::Read> Reader<R> {
         let mut source = Source::new(input, tap);
         source.set_at(at);
         let entries_end = header.entries.map_or(at, |(_, end)| end);
-        Self { source, header, whole: None, entries_end, days: Days::new(), failed: false }
+        Self { source, header, whole: None, entries_end, failed: false }
     }
 }
 
@@ -123,7 +122,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
         };
         let header = Header::read(&mut source, whole)?;
         let entries_end = header.entries.map_or(source.at(), |(_, end)| end);
-        Ok(Self { source, header, whole, entries_end, days: Days::new(), failed: false })
+        Ok(Self { source, header, whole, entries_end, failed: false })
     }
 
     /// What stands before the entries.
@@ -175,7 +174,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
     #[inline(always)]
     fn next_usual(&mut self) -> Option<Listed> {
         let window = self.source.window(self.entries_end)?;
-        let (listed, octets) = usual::read(window, &mut self.days)?;
+        let (listed, octets) = usual::read(window)?;
         self.source.advance(octets);
         Some(listed)
     }
