@@ -96,7 +96,8 @@ pub struct PublishOptions {
     pub full: bool,
     /// In which encoding.
     pub format: ListFormat,
-    /// How many lists are made at the same time.
+    /// How many lists are made at the same time. One more than there are cores is best: now and then
+    /// one waits for the disk.
     pub threads: NonZeroUsize,
 }
 
@@ -104,7 +105,8 @@ impl PublishOptions {
     /// What is due, in DER, on all cores.
     #[must_use]
     pub fn due(timing: ListTiming) -> Self {
-        let threads = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        let threads = cores.saturating_add(1);
         Self {
             timing,
             all: false,

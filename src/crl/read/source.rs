@@ -9,7 +9,7 @@ use super::fault::ReadError;
 pub(super) struct Source<R, T> {
     input: R,
     tap: T,
-    buffer: Box<[u8]>,
+    buffer: Vec<u8>,
     /// The unread octets are `buffer[start..end]`.
     start: usize,
     end: usize,
@@ -23,7 +23,7 @@ pub(super) struct Source<R, T> {
 
 impl<R: io::Read, T: FnMut(&[u8])> Source<R, T> {
     pub(super) fn new(input: R, tap: T) -> Self {
-        let buffer = vec![0; BUFFER].into_boxed_slice();
+        let buffer = vec![0; BLOCK];
         Self { input, tap, buffer, start: 0, end: 0, at: 0, shown: None, dry: false }
     }
 
@@ -89,6 +89,9 @@ impl<R: io::Read, T: FnMut(&[u8])> Source<R, T> {
             self.start = 0;
             if let Some(shown) = &mut self.shown {
                 *shown = 0;
+            }
+            if self.buffer.len() < octets {
+                self.buffer.resize(LARGEST, 0);
             }
         }
         while self.end - self.start < octets && !self.dry {
@@ -179,7 +182,7 @@ impl<R: io::Read, T: FnMut(&[u8])> Source<R, T> {
         if self.at + octets as u64 > end {
             return Err(self.fault(Fault::Overrun));
         }
-        if octets > most.min(BUFFER) {
+        if octets > most.min(LARGEST) {
             return Err(self.fault(Fault::TooLarge(most)));
         }
         if self.end - self.start < octets {
@@ -194,7 +197,9 @@ impl<R: io::Read, T: FnMut(&[u8])> Source<R, T> {
     }
 }
 
-/// Octets of the buffer: more than the largest value that is read whole.
-const BUFFER: usize = 1 << 17;
+/// Octets of the buffer: few enough to stay in the nearer caches.
+const BLOCK: usize = 1 << 15;
+/// Octets of the buffer once a value is longer than that: more than the largest that is read whole.
+const LARGEST: usize = 1 << 17;
 /// Octets of a tag and the longest length.
 const HEADER: usize = 6;

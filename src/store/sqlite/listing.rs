@@ -340,9 +340,15 @@ impl View for SqliteView {
         partition: Partition,
         before: Timestamp,
     ) -> Result<Vec<Listed>, StoreError> {
+        // Looked up in the other index as well: to unlist them later is to change its pages too, and
+        // to read those from the disk is for this thread of several, not for the transaction at the end.
         let sql = select_listed!(
             "INDEXED BY certificate_leaving WHERE ca = ?1 AND municipality IS ?2 \
-             AND not_after < ?3 AND since IS NOT NULL AND unlisted IS NULL"
+             AND not_after < ?3 AND since IS NOT NULL AND unlisted IS NULL \
+             AND EXISTS (SELECT 1 FROM certificate listed INDEXED BY certificate_listed \
+                 WHERE listed.ca = ?1 AND listed.municipality IS ?2 \
+                 AND listed.serial = certificate.serial \
+                 AND listed.since IS NOT NULL AND listed.unlisted IS NULL)"
         );
         let mut found = Vec::new();
         let values = params![row::ca_number(ca), municipality(partition), before.to_unix()];

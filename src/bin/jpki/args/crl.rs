@@ -74,7 +74,7 @@ pub(crate) struct PublishArgs {
     /// How lists are encoded: DER in .crl files, or PEM in .crl.pem files
     #[arg(long, value_enum, default_value_t = FormatArg::Der)]
     pub(crate) format: FormatArg,
-    /// How many lists are made at the same time [default: one for each core]
+    /// How many lists are made at the same time [default: one more than cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 }
