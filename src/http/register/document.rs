@@ -129,7 +129,7 @@ pub(super) struct Always;
 
 impl IntoResponses for Always {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        problems(&[
+        let mut all = problems(&[
             (StatusCode::BAD_REQUEST, "Malformed: the rule is the code of what is wrong."),
             (
                 StatusCode::FORBIDDEN,
@@ -140,7 +140,14 @@ impl IntoResponses for Always {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The store or a key is not to be had at the moment: repeat the request as it is.",
             ),
-        ])
+        ]);
+        // Said before there is a request that could be answered.
+        let too_many = ResponseBuilder::new().description(
+            "The fields of the request's head are too many or too long. Without a body.",
+        );
+        let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.as_u16().to_string();
+        all.insert(status, RefOr::T(too_many.build()));
+        all
     }
 }
 

@@ -13,6 +13,7 @@ use crate::stage::Stage;
 
 use super::Served;
 use super::connect;
+use super::connections::crowd;
 use super::get;
 use super::request;
 
@@ -166,6 +167,25 @@ fn curl_gets_lists_by_both_versions_and_continues_a_download() {
     stage.write("got.crl", &whole[..100]);
     stage.shell(&format!("curl -sSf -C - -o got.crl {url}")).exits(0);
     assert_eq!(stage.read("got.crl"), whole);
+}
+
+/// More idle connections than there are places, and whoever asks for lists gets them all the while.
+#[test]
+fn ten_thousand_idle_connections_keep_nobody_from_getting_lists() {
+    let stage = Stage::founded();
+    publish(&stage, "");
+    // Longer than this takes.
+    stage.set("head_seconds = 10", "head_seconds = 600");
+    let options = format!("--crl 127.0.0.1:0 --admin 127.0.0.1:0 --at {NOW}");
+    let served = Served::start(&stage, &options);
+    let (crl, admin) = (served.address("crl"), served.address("admin"));
+    let list = stage.read("home/crl/current/signature-1-132217.crl");
+    let ask = || assert!(get(crl, LIST, &[]).body == list);
+    if let Some(mut idle) = crowd(crl, admin, "crl", ask) {
+        let newest = idle.last_mut().unwrap();
+        assert!(request(newest, "GET", LIST, &[]).body == list, "it has its place");
+    }
+    assert_eq!(served.stop().0, Some(0));
 }
 
 /// Whoever reads while lists are published gets one of the lists that were published, to the end.

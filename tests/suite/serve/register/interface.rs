@@ -7,6 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use serde_json::json;
 
+use super::Answer;
 use super::Served;
 use super::certificates;
 use super::home;
@@ -29,9 +30,15 @@ fn the_document_says_all_that_is_served() {
     let served = Served::of(&stage);
     let document = served.get("auditor", "/openapi.json").is(200);
     assert_eq!(served.get("kiyose", "/v1/openapi.json").is(200), document);
+    // This one is HTTP's own.
+    let mut curl = served.curl("auditor", "/v1/certificates/signature/1");
+    let long = Answer::of(
+        &curl.arg("--header").arg(format!("x: {}", "a".repeat(20_000))).output().unwrap(),
+    );
+    assert_eq!((long.status, long.body.as_str()), (431, ""));
     served.stop();
     assert_eq!(document["openapi"], "3.1.0");
-    let always = ["400", "403", "500", "503"];
+    let always = ["400", "403", "431", "500", "503"];
     let posted = ["408", "413", "415"];
     let expected = [
         ("post /v1/certificates", [&["200", "201", "409", "422"][..], &always, &posted].concat()),
