@@ -94,6 +94,7 @@ pub use read::Signature;
 pub use read::Time;
 pub use read::Trailer;
 pub use read::Unknown;
+pub(crate) use read::Visitor;
 pub use read::ends;
 pub(crate) use rows::Rows;
 pub(crate) use rows::SpliceError;

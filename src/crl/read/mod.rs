@@ -143,13 +143,19 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
     /// # Errors
     /// What is wrong with that entry, and where.
     #[inline]
-    pub fn visit(&mut self, mut each: impl FnMut(&Listed)) -> Result<(), ReadError> {
+    pub fn visit(&mut self, each: impl FnMut(&Listed)) -> Result<(), ReadError> {
+        self.show(&mut Each(each))
+    }
+
+    /// As [`Reader::visit`], to one who looks at each entry where it is read.
+    #[inline]
+    pub(crate) fn show(&mut self, visitor: &mut impl Visitor) -> Result<(), ReadError> {
         loop {
             while let Some(listed) = self.next_usual() {
-                each(&listed);
+                visitor.see(&listed);
             }
             match self.next_unusual() {
-                Some(listed) => each(&listed?),
+                Some(listed) => visitor.see(&listed?),
                 None => return Ok(()),
             }
         }
@@ -166,6 +172,21 @@ impl<R: io::Read, T: FnMut(&[u8])> Reader<R, T> {
             return Err(self.source.fault(Fault::Entry));
         }
         trailer(self.source, &self.header, self.whole)
+    }
+}
+
+/// Sees entries. Unlike with a function, its author decides whether that is written into the loop.
+pub(crate) trait Visitor {
+    /// Looks at one.
+    fn see(&mut self, listed: &Listed);
+}
+
+struct Each<F>(F);
+
+impl<F: FnMut(&Listed)> Visitor for Each<F> {
+    #[inline]
+    fn see(&mut self, listed: &Listed) {
+        (self.0)(listed);
     }
 }
 

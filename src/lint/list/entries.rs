@@ -3,10 +3,12 @@
 use std::fmt;
 use std::io;
 
+use crate::clock::Timestamp;
 use crate::crl::Header;
 use crate::crl::Listed;
 use crate::crl::ReadError;
 use crate::crl::Reader;
+use crate::crl::Visitor;
 use crate::lint::finding::Rule;
 
 use super::Judge;
@@ -25,13 +27,29 @@ pub(super) fn judge<R: io::Read, T: FnMut(&[u8])>(
     judge: &mut Judge<'_>,
     header: &Header,
     reader: &mut Reader<R, T>,
-    mut each: impl FnMut(&Listed),
+    each: impl FnMut(&Listed),
 ) -> Result<Entries, ReadError> {
-    let mut entries = Entries { count: 0, removed: false };
-    let mut last = 0;
-    reader.visit(|listed| {
-        entries.count += 1;
-        each(listed);
+    let entries = Entries { count: 0, removed: false };
+    let mut one = EachOne { judge, this_update: header.this_update.at, each, entries, last: 0 };
+    reader.show(&mut one)?;
+    Ok(one.entries)
+}
+
+/// Judges one entry after another.
+struct EachOne<'a, 'j, F> {
+    judge: &'a mut Judge<'j>,
+    this_update: Timestamp,
+    each: F,
+    entries: Entries,
+    /// The serial before, zero at first.
+    last: u64,
+}
+
+impl<F: FnMut(&Listed)> Visitor for EachOne<'_, '_, F> {
+    #[inline(always)]
+    fn see(&mut self, listed: &Listed) {
+        self.entries.count += 1;
+        (self.each)(listed);
         // What no counter of an authority gives is zero here: neither an issued number nor in order.
         let serial = listed.serial().map_or(0, |serial| serial.get());
         let begins = listed.invalidity.map_or(listed.at.at, |invalidity| invalidity.at);
@@ -39,20 +57,19 @@ pub(super) fn judge<R: io::Read, T: FnMut(&[u8])>(
         // One question for the millions that are sound.
         let holds = [
             serial > 0,
-            serial > last,
+            serial > self.last,
             is_in_its_form(listed.at),
-            latest <= header.this_update.at,
+            latest <= self.this_update,
             matches!(listed.reason, None | Some(1..=6 | REMOVED)),
             listed.unknown.is_none() && !listed.wrongly_critical,
         ];
-        last = serial;
-        entries.removed |= listed.reason == Some(REMOVED);
+        self.last = serial;
+        self.entries.removed |= listed.reason == Some(REMOVED);
         if holds != [true; RULES.len()] {
             // A copy, so that the entry itself need not leave the registers.
-            broken(judge, holds, First(entries.count, *listed));
+            broken(self.judge, holds, First(self.entries.count, *listed));
         }
-    })?;
-    Ok(entries)
+    }
 }
 
 /// What must hold of every entry.
