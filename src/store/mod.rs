@@ -56,6 +56,7 @@ pub use status::Found;
 pub use status::MOST_DELAYS;
 pub use status::Statuses;
 pub use transaction::Tx;
+use url::Older;
 pub use url::StoreUrl;
 
 /// A store of one installation. Any number of threads and processes may use one at the same time.
@@ -73,13 +74,21 @@ impl Store {
         Ok(Self { backend: url::create(url)? })
     }
 
-    /// Opens an existing store.
+    /// Opens an existing store; one that an older version wrote is brought to this version's form.
     ///
     /// # Errors
     /// When there is none, it is not one of ours, a newer version wrote it, or this build lacks the
     /// back end.
     pub fn open(url: &StoreUrl) -> Result<Self, StoreError> {
-        Ok(Self { backend: url::open(url)? })
+        Ok(Self { backend: url::open(url, Older::Upgraded)? })
+    }
+
+    /// As [`Store::open`], for a dry run: nothing is changed by opening it.
+    ///
+    /// # Errors
+    /// As for [`Store::open`], and [`StoreError::Older`] when an older version wrote it.
+    pub fn open_to_rehearse(url: &StoreUrl) -> Result<Self, StoreError> {
+        Ok(Self { backend: url::open(url, Older::Refused)? })
     }
 
     /// Runs `body` in a transaction, committed when it returns `Ok` and undone when not.
@@ -173,6 +182,17 @@ pub enum StoreError {
         /// The store's version.
         found: i64,
         /// The newest that we know.
+        known: i64,
+    },
+    /// An older version wrote it, and this is a dry run.
+    #[error(
+        "the store has version {found} and gets version {known} when it is opened, which a dry run does \
+         not do: keep a copy of it and run any command without --dry-run, such as jpki recover"
+    )]
+    Older {
+        /// The store's version.
+        found: i64,
+        /// Ours.
         known: i64,
     },
     /// Another process held the store for too long.

@@ -45,9 +45,18 @@ pub(super) fn create(url: &StoreUrl) -> Result<Box<dyn Backend>, StoreError> {
     }
 }
 
-pub(super) fn open(url: &StoreUrl) -> Result<Box<dyn Backend>, StoreError> {
+/// What becomes of a store that an older version wrote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Older {
+    /// It gets this version's form.
+    Upgraded,
+    /// It stays as it is, and is not opened.
+    Refused,
+}
+
+pub(super) fn open(url: &StoreUrl, older: Older) -> Result<Box<dyn Backend>, StoreError> {
     match url {
-        StoreUrl::Sqlite(path) => embedded::open(path),
+        StoreUrl::Sqlite(path) => embedded::open(path, older),
     }
 }
 
@@ -60,13 +69,14 @@ mod embedded {
     use std::path::Path;
 
     use super::Backend;
+    use super::Older;
     use super::StoreError;
 
     pub(super) fn create(_: &Path) -> Result<Box<dyn Backend>, StoreError> {
         Err(StoreError::NoBackend("SQLite"))
     }
 
-    pub(super) fn open(_: &Path) -> Result<Box<dyn Backend>, StoreError> {
+    pub(super) fn open(_: &Path, _: Older) -> Result<Box<dyn Backend>, StoreError> {
         Err(StoreError::NoBackend("SQLite"))
     }
 }

@@ -436,6 +436,29 @@ fn a_home_of_an_earlier_version_gets_its_responders() {
     }
 }
 
+/// What reads and what would write alike: a dry run leaves the store in the form that an earlier version
+/// of the program can still read.
+#[test]
+fn a_dry_run_leaves_a_store_of_an_earlier_version_as_it_is() {
+    let stage = Stage::founded();
+    stage.issue(&holder("p-1"), "");
+    earlier_version(&stage);
+    let before = stage.tree("home");
+    let revoke = "revoke --ca user-authentication --serial 3 --reason superseded";
+    for words in [revoke, "ocsp rotate", "crl publish --all", "recover", "ca link"] {
+        let refused = stage.jpki(&format!("{words} --dry-run")).exits(5);
+        assert!(
+            refused.stderr.contains("version 1") && refused.stderr.contains("without --dry-run"),
+            "{words}: {}",
+            refused.stderr
+        );
+        assert!(stage.tree("home") == before, "{words}");
+    }
+    stage.jpki("recover").exits(0);
+    stage.jpki(&format!("{revoke} --dry-run")).exits(0);
+    stage.jpki(revoke).exits(0);
+}
+
 /// Makes the home as it was before there were responders: without their keys and certificates, in a
 /// store of version 1.
 fn earlier_version(stage: &Stage) {

@@ -40,10 +40,10 @@ use crate::store::View;
 
 use super::Due;
 use super::ListFormat;
-use super::Plan;
 use super::PublishError;
 use super::contents::with;
 use super::folder;
+use super::plan::Plan;
 use super::set;
 use super::work::Made;
 use super::work::Planned;

@@ -18,9 +18,11 @@
 
 mod compromised;
 mod contents;
+mod error;
 mod folder;
 mod full;
 mod ledger;
+mod plan;
 mod set;
 mod status;
 mod work;
@@ -38,28 +40,19 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 
 use crate::asn1::sha256;
-use crate::clock::Timestamp;
-use crate::credential::CaName;
-use crate::credential::Generation;
-use crate::credential::Serial;
 use crate::crl::Coverage;
-use crate::crl::CoverageCode;
-use crate::crl::EncodeError;
 use crate::crl::Manifest;
-use crate::crl::ManifestError;
-use crate::crl::ReadError;
 use crate::lint;
 use crate::policy::ListTiming;
 use crate::profile::Partition;
 use crate::profile::ServiceKey;
-use crate::seal::SealError;
 use crate::seal::seal;
 use crate::store::StoreError;
 use crate::store::View;
 
 use folder::Folder;
-use full::FullJob;
 use ledger::Ledger;
+use plan::Plan;
 use set::Set;
 use work::Job;
 use work::Made;
@@ -70,6 +63,7 @@ use super::AuthorityError;
 use super::KeyGeneration;
 
 pub use compromised::CompromisedList;
+pub use error::PublishError;
 pub use folder::MANIFEST;
 pub use folder::MANIFEST_SIGNATURE;
 pub use folder::PUBLICATION_CERTIFICATE;
@@ -307,109 +301,6 @@ impl Authority {
         Ok(plan.summary())
     }
 
-    /// Which lists are due, and for which generations they are to be made.
-    fn plan_lists(
-        &self,
-        ledger: Ledger,
-        visible: Option<&Visible>,
-        at: Timestamp,
-        options: &PublishOptions,
-    ) -> Result<Plan, PublishError> {
-        if let Some(latest) = ledger.latest().filter(|latest| *latest > at) {
-            return Err(PublishError::Clock { now: at, latest });
-        }
-        if options.full && options.partition.is_some() {
-            return Err(PublishError::Partial);
-        }
-        let partitions = ledger.partitions();
-        let mut jobs: Vec<Job> = Vec::new();
-        let mut full = Vec::new();
-        let mut unchanged = Vec::new();
-        for ca in CaName::ALL {
-            let generations: Vec<Generation> =
-                self.publishing(ca, at)?.map(|key| key.issuer.generation).collect();
-            for partition in &partitions {
-                let partition = *partition;
-                let coverage = Coverage::Partition(partition);
-                let due = if options.partition.is_some_and(|only| only != partition) {
-                    None
-                } else if options.all || options.partition.is_some() {
-                    Some(Due::Asked)
-                } else {
-                    ledger.due(ca, coverage, &generations, at, options.timing)
-                };
-                let mut lists = planned(&ledger, ca, coverage, &generations, options.format);
-                let here =
-                    lists.iter().all(|list| set::stands(visible, list.last.as_ref(), &list.file));
-                // What another folder has is not here.
-                let due = match due {
-                    None if !here && options.partition.is_none() => Some(Due::Missing),
-                    due => due,
-                };
-                if options.delta
-                    && due.is_some()
-                    && let Some(visible) = visible
-                    && contents::standing(visible, &lists).is_some()
-                {
-                    for list in &mut lists {
-                        let Some(last) = &list.last else { continue };
-                        let file = work::delta_name(ca, list.generation, coverage, options.format);
-                        list.delta = Some(work::PlannedDelta { base: last.number, file });
-                    }
-                }
-                match due {
-                    Some(why) => jobs.push(Job {
-                        ca,
-                        partition,
-                        why,
-                        tally: ledger.tally(ca, partition),
-                        lists,
-                    }),
-                    None if here => unchanged.extend(lists),
-                    None => {}
-                }
-            }
-            if options.full {
-                let coverage = Coverage::Everything;
-                let lists = planned(&ledger, ca, coverage, &generations, options.format);
-                let here =
-                    lists.iter().all(|list| set::stands(visible, list.last.as_ref(), &list.file));
-                let due = if options.all {
-                    Some(Due::Asked)
-                } else {
-                    let due = ledger.due(ca, coverage, &generations, at, options.timing);
-                    // It says what the partitions' lists say.
-                    let with_them = jobs.iter().filter(|job| job.ca == ca).map(|job| job.why).min();
-                    due.or(with_them).or((!here).then_some(Due::Missing))
-                };
-                match due {
-                    Some(why) => full.push(FullJob { ca, why, lists }),
-                    None => unchanged.extend(lists),
-                }
-            }
-        }
-        // The largest first: else one of them could be the last, made by one thread alone.
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.tally.0));
-        let whole = options.partition.is_none();
-        Ok(Plan { ledger, publication: 0, jobs, full, unchanged, whole })
-    }
-
-    /// The generations that sign lists: those whose own certificate is in force.
-    fn publishing(
-        &self,
-        ca: CaName,
-        at: Timestamp,
-    ) -> Result<impl Iterator<Item = &KeyGeneration>, PublishError> {
-        let signs = move |key: &&KeyGeneration| key.issuer.ca == ca && key.is_in_force(at);
-        for key in self.generations.iter().filter(signs) {
-            if key.signer.is_none() {
-                let generation = key.issuer.generation;
-                return Err(AuthorityError::NoKey { ca, generation }.into());
-            }
-        }
-        Ok(self.generations.iter().filter(signs))
-    }
-
     /// Makes a committed publication visible.
     fn reveal(
         &self,
@@ -450,72 +341,12 @@ impl Authority {
     }
 }
 
-/// What a run is to do.
-#[derive(Debug)]
-struct Plan {
-    ledger: Ledger,
-    publication: u64,
-    jobs: Vec<Job>,
-    full: Vec<FullJob>,
-    unchanged: Vec<work::Planned>,
-    /// Whether the result has every partition.
-    whole: bool,
-}
-
-impl Plan {
-    /// Whether nothing is to be made.
-    fn is_empty(&self) -> bool {
-        self.jobs.is_empty() && self.full.is_empty()
-    }
-
-    /// What can be said before anything is made.
-    fn summary(&self) -> Published {
-        let mut made = BTreeMap::new();
-        for job in &self.jobs {
-            *made.entry(job.why).or_default() += job.lists.len();
-        }
-        for job in &self.full {
-            *made.entry(job.why).or_default() += job.lists.len();
-        }
-        let lists = self.jobs.iter().flat_map(|job| &job.lists);
-        Published {
-            publication: None,
-            folder: None,
-            made,
-            deltas: lists.filter(|list| list.delta.is_some()).count(),
-            taken_over: 0,
-            unchanged: self.unchanged.len(),
-            entries: 0,
-            left: 0,
-            octets: 0,
-        }
-    }
-}
-
 /// The place of a list was taken by another.
 fn overtaken(error: StoreError) -> PublishError {
     match error {
         StoreError::Changed => PublishError::Overtaken,
         error => error.into(),
     }
-}
-
-/// A list for each generation, to be made or not.
-fn planned(
-    ledger: &Ledger,
-    ca: CaName,
-    coverage: Coverage,
-    generations: &[Generation],
-    format: ListFormat,
-) -> Vec<work::Planned> {
-    let list = |generation: &Generation| work::Planned {
-        generation: *generation,
-        number: 0,
-        last: ledger.list(ca, coverage, *generation).cloned(),
-        file: work::file_name(ca, *generation, coverage, format),
-        delta: None,
-    };
-    generations.iter().map(list).collect()
 }
 
 /// The files that interrupted runs left, by name.
@@ -571,119 +402,6 @@ fn make_all(
     })?;
     drop(written);
     Ok(made.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
-/// Why lists were not published.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum PublishError {
-    /// The authority, its keys or its store.
-    #[error(transparent)]
-    Authority(#[from] AuthorityError),
-    /// The folder.
-    #[error("cannot use {path}")]
-    Io {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the file system said.
-        source: io::Error,
-    },
-    /// Somebody else published meanwhile, into another folder.
-    #[error(
-        "another publication was committed meanwhile, into another folder: nothing of this one is \
-         visible; run it again"
-    )]
-    Overtaken,
-    /// Somebody else publishes into the folder.
-    #[error("another process publishes into this folder; try again when it is done")]
-    UnderWay,
-    /// A full list was asked for together with one partition alone.
-    #[error("a full list is made of all partitions: not with one of them alone")]
-    Partial,
-    /// The folder holds something else.
-    #[error("{path} is not a manifest of ours: name the folder that jpki crl publish wrote")]
-    Manifest {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: ManifestError,
-    },
-    /// The clock stands before a list that was published.
-    #[error("the clock says {now}, but a list of {latest} was published: set the clock right")]
-    Clock {
-        /// What the clock says.
-        now: Timestamp,
-        /// When the latest list speaks.
-        latest: Timestamp,
-    },
-    /// A list does not conform: a fault of this program.
-    #[error("refused to sign a list that does not conform")]
-    Lint(#[from] lint::Findings),
-    /// A list could not be written.
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-    /// A list that was published cannot be read.
-    #[error("{path} is not the list that was published")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: ReadError,
-    },
-    /// A file differs from what was published or just written.
-    #[error(
-        "{path} is not what was written there: look after the disk; when the file is removed, the \
-         list is made anew from the store"
-    )]
-    Altered {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A list would lose or change an entry that may not go yet (promise 12).
-    #[error(
-        "{ca} list {list}: the entry {serial} of the list before would {what}, which no recorded \
-         act explains: nothing was published"
-    )]
-    Lost {
-        /// Whose list.
-        ca: CaName,
-        /// Which one.
-        list: CoverageCode,
-        /// Which entry.
-        serial: Serial,
-        /// What would become of it.
-        what: &'static str,
-    },
-    /// The lists together are not everything to be listed (promise 10).
-    #[error(
-        "{ca} list {list} would carry {found} entries where {due} are due, or other ones: nothing \
-         was published; keep a copy of the store and restore a backup"
-    )]
-    Miscounted {
-        /// Whose list.
-        ca: CaName,
-        /// Which one.
-        list: CoverageCode,
-        /// How many entries were found.
-        found: u64,
-        /// How many were counted.
-        due: u64,
-    },
-    /// A fault of this program.
-    #[error("a fault of this program: {0}")]
-    Internal(&'static str),
-}
-
-impl From<StoreError> for PublishError {
-    fn from(error: StoreError) -> Self {
-        Self::Authority(error.into())
-    }
-}
-
-impl From<SealError> for PublishError {
-    fn from(error: SealError) -> Self {
-        Self::Authority(error.into())
-    }
 }
 
 /// Versions that stay beside the newest, for whoever is still reading them.

@@ -16,13 +16,13 @@ use crate::crl::PublishedList;
 use crate::store::ListRecord;
 use crate::store::Sum;
 
-use super::Plan;
 use super::PublishError;
 use super::Published;
 use super::folder;
 use super::folder::Visible;
 use super::full::MadeFull;
 use super::ledger::Ledger;
+use super::plan::Plan;
 use super::work::Made;
 
 /// Every list of a publication, in its folder.

@@ -32,6 +32,7 @@ use super::backend::Transaction;
 use super::listing::View;
 use super::session::Session;
 use super::status::Follow;
+use super::url::Older;
 
 use listing::SqliteView;
 use status::SqliteFollow;
@@ -58,8 +59,8 @@ pub(super) fn create(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
     Ok(Box::new(Sqlite::new(connection, path)?))
 }
 
-/// Opens a store file; one of an earlier version gets this one's form.
-pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
+/// Opens a store file.
+pub(super) fn open(path: &Path, older: Older) -> Result<Box<dyn Backend>, StoreError> {
     if !path.try_exists()? {
         return Err(StoreError::Missing);
     }
@@ -76,8 +77,10 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Backend>, StoreError> {
     if found < 1 {
         return Err(StoreError::Damaged("its schema was never finished"));
     }
-    if found < VERSION {
-        upgrade::upgrade(&connection)?;
+    match older {
+        _ if found == VERSION => {}
+        Older::Upgraded => upgrade::upgrade(&connection)?,
+        Older::Refused => return Err(StoreError::Older { found, known: VERSION }),
     }
     Ok(Box::new(Sqlite::new(connection, path)?))
 }

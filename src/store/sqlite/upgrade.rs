@@ -87,6 +87,7 @@ mod tests {
     use std::path::Path;
 
     use super::super::APPLICATION_ID;
+    use super::super::Older;
     use super::super::SCHEMA;
     use super::super::connect;
     use super::super::open;
@@ -199,13 +200,13 @@ mod tests {
         assert_eq!(read(&older), 1);
         std::thread::scope(|scope| {
             for _ in 0..2 {
-                scope.spawn(|| drop(open(&path).unwrap()));
+                scope.spawn(|| drop(open(&path, Older::Upgraded).unwrap()));
             }
         });
         insert(&path, 3, 1).unwrap();
         assert!(insert(&path, 4, 2).is_err(), "the constraint is there still");
         assert_eq!(read(&older), 2);
-        drop(open(&path).unwrap());
+        drop(open(&path, Older::Upgraded).unwrap());
         let check = |pragma: &str| -> String {
             let connection = connect(&path).unwrap();
             connection.pragma_query_value(None, pragma, |row| row.get(0)).unwrap()
@@ -221,7 +222,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("store.db");
         version_1(&path, "CHECK (service IN (0)),");
-        assert!(matches!(open(&path), Err(StoreError::Damaged(_))));
+        assert!(matches!(open(&path, Older::Upgraded), Err(StoreError::Damaged(_))));
         let connection = connect(&path).unwrap();
         let version: i64 =
             connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
@@ -234,7 +235,7 @@ mod tests {
         let path = folder.path().join("store.db");
         version_2(&path);
         let older = connect(&path).unwrap();
-        let store = open(&path).unwrap();
+        let store = open(&path, Older::Upgraded).unwrap();
         let generations = store.begin().unwrap().generations().unwrap();
         let ends: Vec<_> =
             generations.iter().map(|own| own.last_end.map(|end| end.to_unix())).collect();
@@ -245,7 +246,7 @@ mod tests {
         let version: i64 =
             older.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
         assert_eq!(version, VERSION);
-        drop(open(&path).unwrap());
+        drop(open(&path, Older::Upgraded).unwrap());
         let connection = connect(&path).unwrap();
         let refused = |sql: &str| connection.execute(sql, []).is_err();
         assert!(refused("UPDATE generation SET compromised = 1"), "when and by which entry?");
@@ -262,7 +263,7 @@ mod tests {
         version_2(&second);
         make(&new, VERSION, SCHEMA, "");
         let form = |path: &Path| {
-            drop(open(path).unwrap());
+            drop(open(path, Older::Upgraded).unwrap());
             let connection = connect(path).unwrap();
             let sql = "SELECT m.type, m.name, p.name, p.type, p.\"notnull\", p.pk FROM sqlite_schema m \
                        JOIN pragma_table_xinfo(m.name) p UNION ALL \
