@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -126,6 +127,8 @@ impl Installation {
     fn publish(&self) -> Result<usize, PublishError> {
         let mut options = PublishOptions::due(ListTiming::default());
         options.partition = Some(Partition::Authority);
+        // One list after the other, so that it is known which meets the fault.
+        options.threads = NonZeroUsize::MIN;
         let published = self.authority.publish(self.folder.path(), &options, &|_, _| ())?;
         Ok(published.made.values().sum())
     }
