@@ -18,7 +18,7 @@
 
 mod compromised;
 mod contents;
-mod error;
+mod fault;
 mod folder;
 mod full;
 mod ledger;
@@ -63,7 +63,7 @@ use super::AuthorityError;
 use super::KeyGeneration;
 
 pub use compromised::CompromisedList;
-pub use error::PublishError;
+pub use fault::PublishError;
 pub use folder::MANIFEST;
 pub use folder::MANIFEST_SIGNATURE;
 pub use folder::PUBLICATION_CERTIFICATE;
