@@ -2,6 +2,9 @@
 
 use crate::clock::Timestamp;
 
+use super::calendar::first_day;
+use super::calendar::is_leap;
+use super::calendar::month_length;
 use super::entry::UTC_TIME_FROM;
 
 /// An instant of the years 1950 to 2049, those of UTCTime.
@@ -90,27 +93,22 @@ static TABLES: Tables = {
         minutes: [0; _],
         seconds: [0; _],
     };
-    let (mut year, mut first) = (0, 0_u32);
-    while year < 100 {
-        let leap = (1950 + year) % 4 == 0;
-        let (table, length) = if leap { (LEAP, 366) } else { (0, 365) };
-        let digits = 0x0d17 | pair((1950 + year) % 100) << 16;
-        tables.years[year as usize] = Year { digits, shift: table.wrapping_sub(first) };
-        first += length;
+    let mut year = 1950;
+    while year < 2050 {
+        let table = if is_leap(year) { LEAP } else { 0 };
+        tables.years[year as usize - 1950] = Year {
+            digits: 0x0d17 | pair(year % 100) << 16,
+            shift: table.wrapping_sub(first_day(year)),
+        };
         year += 1;
     }
     let mut leap = 0;
     while leap < 2 {
-        let (mut place, mut month) = (leap * LEAP, 1);
+        let (mut place, mut month) = (leap * LEAP as usize, 1);
         while month <= 12 {
-            let length = match month {
-                2 => 28 + leap,
-                4 | 6 | 9 | 11 => 30,
-                _ => 31,
-            };
             let mut day = 1;
-            while day <= length {
-                tables.days[place as usize] = pair(month) | pair(day) << 16;
+            while day <= month_length(month, leap == 1) {
+                tables.days[place] = pair(month) | pair(day) << 16;
                 place += 1;
                 day += 1;
             }

@@ -50,6 +50,7 @@
 //! ```
 
 mod block;
+mod calendar;
 mod civil;
 mod compare;
 mod encode;

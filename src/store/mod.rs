@@ -83,7 +83,7 @@ impl Store {
         Ok(Self { backend: url::open(url, Older::Upgraded)? })
     }
 
-    /// As [`Store::open`], for a dry run: nothing is changed by opening it.
+    /// As [`Store::open`], for who only looks, such as a dry run: nothing is changed by opening it.
     ///
     /// # Errors
     /// As for [`Store::open`], and [`StoreError::Older`] when an older version wrote it.
@@ -184,10 +184,10 @@ pub enum StoreError {
         /// The newest that we know.
         known: i64,
     },
-    /// An older version wrote it, and this is a dry run.
+    /// An older version wrote it, and whoever opens it is to change nothing.
     #[error(
-        "the store has version {found} and gets version {known} when it is opened, which a dry run does \
-         not do: keep a copy of it and run any command without --dry-run, such as jpki recover"
+        "the store still has version {found}, and what only looks does not bring it to {known}: keep a \
+         copy of it and run any command without --dry-run, such as jpki recover"
     )]
     Older {
         /// The store's version.

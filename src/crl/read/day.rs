@@ -1,5 +1,8 @@
 //! Days of UTCTime, out of tables.
 
+use crate::crl::calendar::first_day;
+use crate::crl::calendar::is_leap;
+use crate::crl::calendar::month_length;
 use crate::crl::entry::UTC_TIME_FROM;
 
 /// The first second of a day of the years 1950 to 2049, of which two digits are given; none when
@@ -36,27 +39,19 @@ struct Tables {
 #[expect(clippy::indexing_slicing, reason = "a slip does not compile")]
 static TABLES: Tables = {
     let mut tables = Tables { years: [Year { first: 0, table: 0 }; _], days: [NONE; _] };
-    let (mut year, mut first) = (1950, 0);
+    let mut year = 1950;
     while year < 2050 {
-        // 2000 as well.
-        let leap = year % 4 == 0;
-        let (table, length) = if leap { (LEAP, 366) } else { (0, 365) };
-        tables.years[year % 100] = Year { first, table };
-        first += length;
+        let table = if is_leap(year) { LEAP } else { 0 };
+        tables.years[year as usize % 100] = Year { first: first_day(year), table };
         year += 1;
     }
     let mut leap = 0;
     while leap < 2 {
         let (mut place, mut month) = (0, 1);
         while month <= 12 {
-            let length = match month {
-                2 => 28 + leap,
-                4 | 6 | 9 | 11 => 30,
-                _ => 31,
-            };
             let mut day = 1;
-            while day <= length {
-                tables.days[(leap * LEAP + month * 32 + day) as usize] = place;
+            while day <= month_length(month, leap == 1) {
+                tables.days[leap * LEAP as usize + (month * 32 + day) as usize] = place;
                 place += 1;
                 day += 1;
             }

@@ -37,7 +37,7 @@ pub use trailer::Trailer;
 /// at them without reading those, where the input can seek.
 ///
 /// Only DER is taken, only consistent lengths, nothing behind the end; a list in PEM is to be
-/// unpacked first. Memory is bounded whatever the list says of itself: 144 KiB for any number of
+/// unpacked first. Memory is bounded whatever the list says of itself: 160 KiB for any number of
 /// entries, an entry has at most 4 KiB, a field or the extensions at most 64 KiB. Whether the
 /// signature verifies is for whoever holds the key: the tap sees exactly what is signed.
 ///
