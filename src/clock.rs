@@ -72,11 +72,11 @@ impl Stopwatch {
 
 /// An instant in UTC, whole seconds, from year 1 to year 9998.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Timestamp(jiff::Timestamp);
+pub struct Timestamp(i64);
 
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
-    pub const EPOCH: Self = Self(jiff::Timestamp::UNIX_EPOCH);
+    pub const EPOCH: Self = Self(0);
 
     /// The instant `seconds` after the epoch.
     ///
@@ -84,34 +84,37 @@ impl Timestamp {
     /// When it lies outside the years 1 to 9998.
     #[inline]
     pub fn from_unix(seconds: i64) -> Result<Self, TimeError> {
-        if !(FIRST_SECOND..=LAST_SECOND).contains(&seconds) {
-            return Err(TimeError::OutOfRange);
-        }
-        jiff::Timestamp::from_second(seconds).map(Self).map_err(|_| TimeError::OutOfRange)
+        let is_inside = (FIRST_SECOND..=LAST_SECOND).contains(&seconds);
+        if is_inside { Ok(Self(seconds)) } else { Err(TimeError::OutOfRange) }
     }
 
     /// Seconds since the epoch.
     #[must_use]
     pub fn to_unix(self) -> i64 {
-        self.0.as_second()
+        self.0
+    }
+
+    /// For the calendar, which holds a year more on either side.
+    fn instant(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_second(self.0).unwrap_or_default()
     }
 
     /// The civil date in Japan (UTC+9, no summer time since 1951) at this instant.
     #[must_use]
     pub fn japan_date(self) -> Date {
-        Date(japan().to_datetime(self.0).date())
+        Date(japan().to_datetime(self.instant()).date())
     }
 
     /// Year, month, day, hour, minute, second in UTC, as certificates write them.
     #[must_use]
     pub fn utc(self) -> civil::DateTime {
-        tz::Offset::UTC.to_datetime(self.0)
+        tz::Offset::UTC.to_datetime(self.instant())
     }
 
     /// Year, month, day, hour, minute, second in Japan time.
     #[must_use]
     pub fn japan(self) -> civil::DateTime {
-        japan().to_datetime(self.0)
+        japan().to_datetime(self.instant())
     }
 
     /// This instant moved by `seconds`, held at the ends of the range.
@@ -221,7 +224,7 @@ impl Date {
     fn at(self, hour: i8, minute: i8, second: i8) -> Timestamp {
         let local = self.0.at(hour, minute, second, 0);
         // Years 1 to 9998 in Japan time are inside what jiff can hold, so this never falls back.
-        Timestamp(japan().to_timestamp(local).unwrap_or(jiff::Timestamp::MAX))
+        japan().to_timestamp(local).map_or(Timestamp(LAST_SECOND), |at| Timestamp(at.as_second()))
     }
 
     fn moved(self, span: jiff::Span) -> Result<Self, TimeError> {
