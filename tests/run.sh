@@ -94,10 +94,9 @@ if cargo deny --version >/dev/null 2>&1; then
 fi
 tests "examples in the documentation" env RUSTDOC="$PWD/tests/rustdoc.sh" cargo test --locked --doc
 tests "tests" cargo test --locked --lib --bins --tests --examples
-# Keys in files by the second back end, and those that it alone has; the rest does not see which it is. Built
-# without optimisation, which takes longer than it saves here.
+# Keys in files by the second back end, and those that it alone has; the rest does not see which it is.
 tests "tests, experimental-ml-dsa" \
     cargo test --locked --features experimental-ml-dsa --lib --test experiment \
-    --config 'profile.test.package.jpki-ca.opt-level=0' -- signer::software:: seal:: experiment:: life::
+    -- signer::software:: seal:: experiment:: life::
 # Nothing is measured: a bench that no longer runs is found.
 step "benches, once around" cargo test --locked --bench '*'

@@ -10,7 +10,6 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use rand_core::OsRng;
 use rand_core::RngCore as _;
-use zeroize::Zeroize as _;
 use zeroize::Zeroizing;
 
 use super::*;
@@ -30,7 +29,7 @@ impl Needle {
     }
 
     fn is_in(&self, text: &[u8]) -> bool {
-        (0..text.len()).any(|at| text[at] == self.0[0] ^ 0x5a && self.is_at(&text[at..]))
+        memchr::memchr_iter(self.0[0] ^ 0x5a, text).any(|at| self.is_at(&text[at..]))
     }
 }
 
@@ -58,7 +57,8 @@ fn in_memory(needle: &Needle) -> Vec<String> {
             found.push(line.to_owned());
         }
         // No copy for the next look.
-        read.zeroize();
+        read.fill(0);
+        std::hint::black_box(&mut read).clear();
     }
     found
 }
