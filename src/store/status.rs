@@ -124,6 +124,13 @@ impl Statuses {
         numbers.find(ca, generation, serial)
     }
 
+    /// Whether a certificate is revoked or held for itself, and not only with the key that issued it.
+    #[must_use]
+    pub fn is_itself_revoked(&self, ca: CaName, serial: Serial) -> bool {
+        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+        numbers.revoked.contains_key(&(ca, serial.get()))
+    }
+
     /// The permission to sign an answer, if what it says is so now.
     ///
     /// The status that it states is committed; its intent is the last audit entry that it rests on.

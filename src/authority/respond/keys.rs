@@ -4,6 +4,7 @@ use crate::asn1::PublicKey;
 use crate::clock::Timestamp;
 use crate::credential::CaName;
 use crate::credential::Generation;
+use crate::credential::Serial;
 use crate::ocsp::CertId;
 use crate::ocsp::IssuerId;
 use crate::profile::Issuer;
@@ -39,6 +40,7 @@ impl ResponderKey {
             return Err(AuthorityError::StrangeKey);
         }
         let delegated = Delegated {
+            serial: record.serial,
             key_id: signer.public_key().key_id(),
             not_before: record.not_before,
             not_after: record.not_after,
@@ -52,6 +54,8 @@ impl ResponderKey {
 /// What signs answers about the certificates of one generation.
 #[derive(Debug)]
 pub(super) struct Delegated {
+    /// Of its certificate.
+    pub(super) serial: Serial,
     pub(super) key_id: [u8; 20],
     pub(super) not_before: Timestamp,
     /// Never past the end of the generation itself.
@@ -69,12 +73,16 @@ pub(super) struct Named {
 }
 
 impl Named {
-    /// The key that answers now: of those whose certificates are in force, the one that lasts
-    /// longest.
-    pub(super) fn delegated(&self, at: Timestamp) -> Option<&Delegated> {
+    /// The key that answers now: of those whose certificates are in force and not revoked, the one
+    /// that lasts longest.
+    pub(super) fn delegated(
+        &self,
+        at: Timestamp,
+        is_revoked: impl Fn(Serial) -> bool,
+    ) -> Option<&Delegated> {
         let in_force = self.delegated.iter().filter(|one| {
             // An answer that is over at once is none.
-            (one.not_before..one.not_after).contains(&at)
+            (one.not_before..one.not_after).contains(&at) && !is_revoked(one.serial)
         });
         in_force.max_by_key(|one| one.not_after)
     }

@@ -239,12 +239,14 @@ impl Responder {
         }
         let standing = self.standing();
         let in_force = standing.keys.issuers().filter(|named| named.issuer.is_in_force(now));
-        let mute = in_force.clone().filter(|named| named.delegated(now).is_none());
+        let mute = in_force.clone().filter(|named| self.delegated(named, now).is_none());
         Health {
             is_stale: store.is_some(),
             store,
             mute: mute.map(|named| (named.id.ca(), named.id.generation())).collect(),
-            first_end: in_force.filter_map(|named| Some(named.delegated(now)?.not_after)).min(),
+            first_end: in_force
+                .filter_map(|named| Some(self.delegated(named, now)?.not_after))
+                .min(),
             seen: self.statuses.seen(),
             numbers: self.statuses.count(),
         }
@@ -311,7 +313,10 @@ impl Responder {
         known_at: Timestamp,
     ) -> Result<Answered, Refusal> {
         let Standing { number, settings, keys } = standing;
-        if let Some(kept) = self.kept.find(request)
+        let changed = keys.changes != self.statuses.service_changes();
+        // The key that signed what was kept may be the one that is now reported as compromised.
+        if !changed
+            && let Some(kept) = self.kept.find(request)
             && kept.standing == *number
             && self.still_holds(&kept, now, settings.answering.life_seconds())
         {
@@ -325,7 +330,9 @@ impl Responder {
         if !named.issuer.is_in_force(now) {
             return Err(Refusal::Unauthorized);
         }
-        let delegated = named.delegated(now).ok_or(Refusal::InternalError)?;
+        // A new key is about to be taken up, or nobody sees to it.
+        let mute = if changed { Refusal::TryLater } else { Refusal::InternalError };
+        let delegated = self.delegated(named, now).ok_or(mute)?;
         let (tbs, der) = self.signed(&asked, named, delegated, *settings, now, known_at)?;
         if asked.nonce().is_some() {
             return Ok(Answered { der, outcome: Outcome::Signed, keep: None, aside: None });
@@ -337,6 +344,12 @@ impl Responder {
         }
         let keep = Some(keep_until(keep, now, settings.answering));
         Ok(Answered { der, outcome: Outcome::Signed, keep, aside: None })
+    }
+
+    /// The key that answers for a generation. One that is reported as compromised signs nothing from
+    /// then on, whether or not there is another yet.
+    fn delegated<'a>(&self, named: &'a Named, now: Timestamp) -> Option<&'a Delegated> {
+        named.delegated(now, |serial| self.statuses.is_itself_revoked(named.id.ca(), serial))
     }
 
     /// Writes, judges, records and seals an answer.

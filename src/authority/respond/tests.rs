@@ -434,6 +434,42 @@ fn a_responder_without_a_key_in_force_does_not_answer() {
 }
 
 #[test]
+fn a_key_reported_as_compromised_signs_nothing_any_more() {
+    let desk = Desk::new();
+    let ca = CaName::UserAuthentication;
+    let signer = |answered: &Answered| parsed(answered).tbs_response_data.responder_id;
+    let home = Home::open(&desk.path).unwrap();
+    let rotate = |compromised| {
+        let options = RotateOptions { ca: Some(ca), compromised, ..RotateOptions::default() };
+        let clock = Box::new(desk.clock.clone());
+        home.rotate_responders(&options, clock, None, &mut OsRng).unwrap().unwrap();
+    };
+    let first = signer(&desk.ask(ca, CARD));
+    assert_eq!(desk.ask(ca, CARD).outcome, Outcome::Kept);
+    // Replaced in its time, it goes on until the new one is taken up.
+    rotate(false);
+    for _ in 0..2 {
+        let answered = desk.ask(ca, CARD);
+        assert_eq!((answered.outcome, signer(&answered)), (Outcome::Signed, first.clone()));
+    }
+    desk.take_up(|_| {});
+    let second = signer(&desk.ask(ca, CARD));
+    assert_eq!(desk.ask(ca, CARD).outcome, Outcome::Kept);
+    assert_ne!(second, first);
+    rotate(true);
+    for _ in 0..2 {
+        let answered = desk.ask(ca, CARD);
+        assert_eq!(answered.outcome, Outcome::Refused(Refusal::TryLater), "not even a kept one");
+    }
+    assert_eq!(desk.responder.health().mute, [(ca, Generation::FIRST)]);
+    assert_eq!(desk.status(CaName::Signature, SIGNATURE), Status::Good, "it has another");
+    desk.take_up(|_| {});
+    let answered = desk.ask(ca, CARD);
+    assert_eq!((answered.outcome, said(&answered)), (Outcome::Signed, vec![Status::Good]));
+    assert!(![first, second].contains(&signer(&answered)));
+}
+
+#[test]
 fn no_answer_outlives_its_responder() {
     let desk = Desk::new();
     let ca = CaName::UserAuthentication;

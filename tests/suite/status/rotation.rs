@@ -72,7 +72,9 @@ fn each_generation_is_answered_for_by_its_own_responder() {
         answer.body.len() > 5 || {
             // Nobody knew it yet: nothing wrong was said.
             let said = refused(&answer);
-            assert!(matches!(said, Refusal::Unauthorized | Refusal::InternalError), "{said}");
+            let is_no_answer =
+                matches!(said, Refusal::Unauthorized | Refusal::InternalError | Refusal::TryLater);
+            assert!(is_no_answer, "{said}");
             false
         }
     });
@@ -135,6 +137,33 @@ fn a_rotated_key_is_taken_up_while_others_are_answered() {
     assert!(rounds > 2, "{rounds}");
     // It looks every five seconds.
     assert!(waited.iter().all(|waited| waited.as_secs() < 30), "{waited:?}");
+    assert_eq!(served.stop().0, Some(0));
+}
+
+#[test]
+fn a_compromised_key_signs_nothing_from_the_report_on() {
+    let stage = founded();
+    populate(&stage, 1, "");
+    let served = Served::start(&stage, OCSP);
+    let known = ask_for(&[id(&stage, CA, Hash::Sha1, FIRST)]);
+    let mut stream = connect(served.address("ocsp"));
+    // Twice: signed, and kept.
+    for _ in 0..2 {
+        assert_eq!(told(&post(&mut stream, &known)), ToldStatus::Good);
+    }
+    stage.plain("ocsp rotate --ca user-authentication --compromised").exits(0);
+    let now = stage.read("home/ca/ocsp-user-authentication-1.cer");
+    until("the new key", || {
+        let answer = post(&mut stream, &known);
+        let is_signed = answer.body.len() > 5;
+        if is_signed {
+            assert_eq!(read(&answer).certificates(), std::slice::from_ref(&now));
+        } else {
+            assert_eq!(refused(&answer), Refusal::TryLater);
+        }
+        is_signed
+    });
+    assert_eq!(told(&post(&mut stream, &known)), ToldStatus::Good);
     assert_eq!(served.stop().0, Some(0));
 }
 

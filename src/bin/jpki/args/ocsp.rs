@@ -99,9 +99,11 @@ itself in the last fifteen days. A responder that runs takes the new key up by i
 RSA authorities may have P-256 responders, which sign some 25 times as fast.
 
 Where a key was stolen, rotate with --compromised. It revokes the certificates before for
-key-compromise, and publishing puts them on the authority's own list. But verifiers do not ask
-whether a responder was revoked: its certificate tells them not to (id-pkix-ocsp-nocheck). Whoever has
-the stolen key is believed until that certificate ends, in at most thirty days.
+key-compromise, and publishing puts them on the authority's own list; a responder that runs signs
+nothing with the old key from then on, and says tryLater for the seconds until it has the new one.
+But verifiers do not ask whether a responder was revoked: its certificate tells them not to
+(id-pkix-ocsp-nocheck). Whoever has the stolen key is believed until that certificate ends, in at most
+thirty days.
 
 Examples:
   jpki ocsp rotate
