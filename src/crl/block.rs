@@ -122,5 +122,5 @@ impl Row {
 }
 
 /// Octets of a block: enough that a write costs nothing per entry, few enough to stay in the nearest
-/// cache beside the digits of the days.
+/// cache beside the tables of dates.
 const LARGEST: usize = 1 << 14;

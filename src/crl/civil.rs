@@ -2,7 +2,6 @@
 
 use crate::clock::Timestamp;
 
-use super::calendar::first_day;
 use super::calendar::is_leap;
 use super::calendar::month_length;
 use super::entry::UTC_TIME_FROM;
@@ -29,21 +28,25 @@ impl Civil {
         Some(Self { day, minute, second })
     }
 
-    /// A UTCTime with its tag and length, and an octet of 0x30 behind it: what follows is a SEQUENCE.
-    /// Four words, first octet lowest.
+    /// Tag, length and `YYMMDD` of a UTCTime, first octet lowest.
     #[inline(always)]
-    pub(super) fn utc_time(&self) -> [u32; 4] {
-        // Every fourth year of that century has a day more, 2000 as well, and 1952 is the first.
-        let year = 4_u32.wrapping_mul(self.day).wrapping_add(2) / DAYS_OF_FOUR_YEARS;
-        let year = at(&TABLES.years, year);
-        let day = at(&TABLES.days, self.day.wrapping_add(year.shift));
-        [year.digits, day, at(&TABLES.minutes, self.minute), at(&TABLES.seconds, self.second)]
+    pub(super) fn date(&self) -> u64 {
+        let day = usize::try_from(self.day).unwrap_or_default();
+        TABLES.days.get(day).copied().unwrap_or_default()
+    }
+
+    /// What follows: `hhmm`, and `ssZ` with an octet of 0x30 behind it, which begins a SEQUENCE. Lowest
+    /// first.
+    #[inline(always)]
+    pub(super) fn time(&self) -> [u32; 2] {
+        [at(&TABLES.minutes, self.minute), at(&TABLES.seconds, self.second)]
     }
 }
 
-/// What a table has at a place. No place here is beyond its table.
+/// What a table has at a place. No place here is beyond its table, whose length is a power of two so that it
+/// need not be looked at twice.
 #[inline(always)]
-fn at<T: Copy + Default, const N: usize>(table: &[T; N], place: u32) -> T {
+fn at<const N: usize>(table: &[u32; N], place: u32) -> u32 {
     table.get(usize::try_from(place).unwrap_or_default() % N).copied().unwrap_or_default()
 }
 
@@ -64,21 +67,11 @@ pub(super) fn generalized(at: i64) -> [u8; 15] {
     text
 }
 
-/// A year of UTCTime.
-#[derive(Clone, Copy, Default)]
-struct Year {
-    /// Tag and length of a UTCTime and `YY`, first octet lowest.
-    digits: u32,
-    /// What makes a place in [`Tables::days`] of a day since 1950-01-01: added, with a carry.
-    shift: u32,
-}
-
 /// Digits, first character lowest. One table of tables, so that one register leads to all of them.
 struct Tables {
-    /// The years since 1950.
-    years: [Year; 128],
-    /// `MMDD` of the days of a year, and from [`LEAP`] on of a leap year.
-    days: [u32; 1024],
+    /// Tag, length and `YYMMDD` of the days since 1950-01-01. The few years that a list is about are some
+    /// kilobytes of it.
+    days: [u64; DAYS],
     /// `hhmm` of the minutes of a day.
     minutes: [u32; 2048],
     /// `ssZ` of the seconds of a minute, and an octet of 0x30.
@@ -87,34 +80,21 @@ struct Tables {
 
 #[expect(clippy::indexing_slicing, reason = "a slip does not compile")]
 static TABLES: Tables = {
-    let mut tables = Tables {
-        years: [Year { digits: 0, shift: 0 }; _],
-        days: [0; _],
-        minutes: [0; _],
-        seconds: [0; _],
-    };
-    let mut year = 1950;
+    let mut tables = Tables { days: [0; _], minutes: [0; _], seconds: [0; _] };
+    let (mut place, mut year) = (0, 1950);
     while year < 2050 {
-        let table = if is_leap(year) { LEAP } else { 0 };
-        tables.years[year as usize - 1950] = Year {
-            digits: 0x0d17 | pair(year % 100) << 16,
-            shift: table.wrapping_sub(first_day(year)),
-        };
-        year += 1;
-    }
-    let mut leap = 0;
-    while leap < 2 {
-        let (mut place, mut month) = (leap * LEAP as usize, 1);
+        let mut month = 1;
         while month <= 12 {
+            let opening = 0x0d17 | (pair(year % 100) as u64) << 16 | (pair(month) as u64) << 32;
             let mut day = 1;
-            while day <= month_length(month, leap == 1) {
-                tables.days[place] = pair(month) | pair(day) << 16;
+            while day <= month_length(month, is_leap(year)) {
+                tables.days[place] = opening | (pair(day) as u64) << 48;
                 place += 1;
                 day += 1;
             }
             month += 1;
         }
-        leap += 1;
+        year += 1;
     }
     let mut minute = 0;
     while minute < 1440 {
@@ -134,9 +114,8 @@ const fn pair(number: u32) -> u32 {
     0x3030 + number / 10 + ((number % 10) << 8)
 }
 
-/// Where a leap year begins in [`Tables::days`].
-const LEAP: u32 = 512;
-const DAYS_OF_FOUR_YEARS: u32 = 1461;
+/// Days from 1950 to 2050.
+const DAYS: usize = 36_525;
 /// Seconds from 1950 to 2050.
 const CENTURY: u32 = 3_155_760_000;
 
@@ -152,10 +131,10 @@ mod tests {
         let instants = (0..).map(|count| UTC_TIME_FROM + count * step);
         let mut count = 0;
         for at in instants.take_while(|at| *at < UTC_TIME_UNTIL) {
-            let [one, two, three, four] =
-                Civil::of(at).unwrap().utc_time().map(|word| word.to_le_bytes());
+            let civil = Civil::of(at).unwrap();
+            let [minute, second] = civil.time().map(u32::to_le_bytes);
+            let laid = [&civil.date().to_le_bytes()[..], &minute, &second].concat();
             let [_, _, utc @ ..] = generalized(at);
-            let laid = [one, two, three, four].concat();
             assert_eq!(laid, [&[0x17, 13], &utc[..], &[0x30]].concat(), "{at}");
             count += 1;
         }

@@ -96,19 +96,19 @@ pub(super) fn lay(window: &mut [u8; WINDOW], entry: &Entry, shape: &Shape) -> us
 /// Lays a UTCTime, and a reason behind it.
 #[inline(always)]
 fn lay_words(tail: &mut [u8; TAIL], civil: &Civil, code: u8) {
-    let [one, two, three, four] = civil.utc_time();
+    let [minute, second] = civil.time();
     let words = [
-        one,
-        two,
-        three,
+        minute,
         // Its last octet is the first of 30 0c 30 0a 06 03 55 1d 15 04 03 0a 01.
-        four,
+        second,
         u32::from_le_bytes([12, 0x30, 10, 6]),
         u32::from_le_bytes([3, 0x55, 0x1d, 21]),
         u32::from_le_bytes([4, 3, 10, 1]),
         u32::from(code),
     ];
-    for (place, word) in tail.chunks_exact_mut(4).zip(words) {
+    let Some((date, behind)) = tail.split_first_chunk_mut() else { return };
+    *date = civil.date().to_le_bytes();
+    for (place, word) in behind.chunks_exact_mut(4).zip(words) {
         place.copy_from_slice(&word.to_le_bytes());
     }
 }
