@@ -71,7 +71,7 @@ impl Stopwatch {
 }
 
 /// An instant in UTC, whole seconds, from year 1 to year 9998.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
@@ -90,6 +90,7 @@ impl Timestamp {
 
     /// Seconds since the epoch.
     #[must_use]
+    #[inline]
     pub fn to_unix(self) -> i64 {
         self.0
     }
@@ -121,6 +122,13 @@ impl Timestamp {
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {
         Self::from_unix(self.to_unix().saturating_add(seconds)).unwrap_or(self)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    /// As it is displayed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
