@@ -32,6 +32,14 @@ bench-feed:
 bench-crl:
     cargo bench --locked --bench crl
 
+# a nation's lists from the store to synced files, as a ratio to hashing and signing them: 8 GB, ten minutes
+bench-nation:
+    cargo bench --locked --bench nation
+
+# answers about status per second, in memory
+bench-ocsp:
+    cargo bench --locked --bench ocsp
+
 # signatures per second of every algorithm on every back end, as a ratio to openssl speed
 bench-sign:
     cargo bench --locked --bench sign
