@@ -142,7 +142,8 @@ impl Installation {
         let settings = Settings { answering: Answering::default(), retention_years: 10 };
         let store = Store::open(&url(&self.folder)).unwrap();
         let clock = Box::new(clock("2026-04-02T00:00:00Z"));
-        Responder::open(store, clock, self.authority.realm(), settings, vec![key]).unwrap()
+        let keys = |_: &Store| Ok::<_, AuthorityError>(vec![key]);
+        Responder::open(store, clock, self.authority.realm(), settings, keys).unwrap()
     }
 
     /// A question about a certificate of that authority, which no kept answer answers.

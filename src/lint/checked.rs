@@ -17,12 +17,7 @@ use super::rules;
 /// Something that passed the lint: what the store records before a key is used.
 ///
 /// Only this room makes one, it cannot be copied, and what is inside cannot be changed: the bytes
-/// that are signed are the bytes that were judged.
-///
-/// ```compile_fail
-/// # fn unchecked() -> jpki_ca::profile::TbsCertificate { unimplemented!() }
-/// let checked = jpki_ca::lint::Checked(unchecked());
-/// ```
+/// that are signed are the bytes that were judged. [`seal`](crate::seal) shows what does not compile.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Checked<T>(pub(super) T);
 

@@ -431,26 +431,6 @@ proptest! {
     }
 }
 
-/// How long a check takes:
-/// `cargo test --release --lib lint::tests::speed -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, reason = "measures")]
-fn speed() {
-    let realm = production();
-    for kind in Kind::ALL {
-        let tbs = holder_certificate(&realm, kind, Carrier::Card);
-        let issuer = second_generation(kind.ca());
-        let authority = Authority { realm: &realm, issuer: Some(&issuer) };
-        let many = vec![tbs; 10_000];
-        let begin = std::time::Instant::now();
-        for tbs in many {
-            std::hint::black_box(check(tbs, &authority).unwrap());
-        }
-        println!("{:?} per {kind} certificate, its key included", begin.elapsed() / 10_000);
-    }
-}
-
 /// The second generation's own certificate.
 fn second() -> TbsCertificate {
     let begins = "2019-09-14T23:41:56Z";

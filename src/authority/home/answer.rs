@@ -27,8 +27,10 @@ impl Home {
         passphrase: Option<&Passphrase>,
     ) -> Result<Responder, HomeError> {
         let store = self.open_store()?;
-        let keys = self.responder_keys(&store, clock.now(), passphrase)?;
-        Ok(Responder::open(store, clock, &self.config.realm, self.answering(), keys)?)
+        let now = clock.now();
+        Responder::open(store, clock, &self.config.realm, self.answering(), |store| {
+            self.responder_keys(store, now, passphrase)
+        })
     }
 
     /// What answers go by, as the settings have it.

@@ -14,6 +14,7 @@ use crate::signer::Signer;
 use crate::store::CertificateRecord;
 use crate::store::Store;
 
+use super::AsOf;
 use super::AuthorityError;
 use crate::authority::generations;
 
@@ -92,8 +93,8 @@ impl Named {
 #[derive(Debug)]
 pub(super) struct Keys {
     named: Vec<Named>,
-    /// How often services' certificates had changed when they were taken up.
-    pub(super) changes: u64,
+    /// What is known to be in them.
+    pub(super) as_of: AsOf,
 }
 
 impl Keys {
@@ -101,7 +102,7 @@ impl Keys {
         store: &Store,
         realm: &Realm,
         now: Timestamp,
-        changes: u64,
+        as_of: AsOf,
         keys: Vec<ResponderKey>,
     ) -> Result<Self, AuthorityError> {
         let mut named = Vec::new();
@@ -119,7 +120,7 @@ impl Keys {
             let place = named.iter_mut().find(own).ok_or(AuthorityError::StrangeKey)?;
             place.delegated.push(key.delegated);
         }
-        Ok(Self { named, changes })
+        Ok(Self { named, as_of })
     }
 
     pub(super) fn issuers(&self) -> impl Iterator<Item = &Named> + Clone {

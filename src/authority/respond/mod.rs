@@ -92,6 +92,10 @@ pub struct Settings {
     pub retention_years: u8,
 }
 
+/// A state of the services' certificates: keys that are read behind it are no older.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AsOf(u64);
+
 /// What a request got.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -154,20 +158,22 @@ impl Responder {
     /// Takes up an installation to answer about it: reads where every number stands, which takes a
     /// while where there are many.
     ///
-    /// Nothing that a crash left is resolved here: a number that is merely intended is not known.
+    /// Nothing that a crash left is resolved here: a number that is merely intended is not known. The
+    /// `keys` are read when everything else is known, so that none is missed that comes meanwhile.
     ///
     /// # Errors
-    /// When the store fails or its authorities bear other names than the settings.
-    pub fn open(
+    /// Those of `keys`; when the store fails or its authorities bear other names than the settings.
+    pub fn open<E: From<AuthorityError>>(
         store: Store,
         clock: Box<dyn Clock>,
         realm: &Realm,
         settings: Settings,
-        keys: Vec<ResponderKey>,
-    ) -> Result<Self, AuthorityError> {
-        let statuses = store.statuses()?;
+        keys: impl FnOnce(&Store) -> Result<Vec<ResponderKey>, E>,
+    ) -> Result<Self, E> {
+        let statuses = store.statuses().map_err(AuthorityError::from)?;
         let now = clock.now();
-        let keys = Keys::take_up(&store, realm, now, statuses.service_changes(), keys)?;
+        let as_of = AsOf(statuses.service_changes());
+        let keys = Keys::take_up(&store, realm, now, as_of, keys(&store)?)?;
         Ok(Self {
             store,
             statuses,
@@ -179,8 +185,16 @@ impl Responder {
         })
     }
 
+    /// The state of the services' certificates that is known: to be asked for before keys are read for
+    /// [`Responder::take_up`].
+    #[must_use]
+    pub fn as_of(&self) -> AsOf {
+        AsOf(self.statuses.service_changes())
+    }
+
     /// Takes up the settings and the responders' keys anew, and the generations with them. What was
-    /// kept is signed again, because a key may have been replaced for a reason.
+    /// kept is signed again, because a key may have been replaced for a reason. What changed behind
+    /// `as_of` may be missing in the keys: then they are [wanted](Responder::wants_keys) again.
     ///
     /// # Errors
     /// As for [`Responder::open`]; everything before stays then.
@@ -189,10 +203,9 @@ impl Responder {
         realm: &Realm,
         settings: Settings,
         keys: Vec<ResponderKey>,
+        as_of: AsOf,
     ) -> Result<(), AuthorityError> {
-        // Read first: what changes while the keys are taken up is noticed the next time.
-        let changes = self.statuses.service_changes();
-        let keys = Keys::take_up(&self.store, realm, self.clock.now(), changes, keys)?;
+        let keys = Keys::take_up(&self.store, realm, self.clock.now(), as_of, keys)?;
         let mut standing = self.standing.write().unwrap_or_else(PoisonError::into_inner);
         *standing = Arc::new(Standing { number: standing.number + 1, settings, keys });
         drop(standing);
@@ -200,11 +213,15 @@ impl Responder {
         Ok(())
     }
 
-    /// Whether a certificate of a service was issued or revoked since the keys were taken up: then
-    /// they are to be [taken up](Responder::take_up) again.
+    /// Whether a certificate of a service was issued or revoked since the keys were read: then they are
+    /// to be [taken up](Responder::take_up) again.
     #[must_use]
     pub fn wants_keys(&self) -> bool {
-        self.standing().keys.changes != self.statuses.service_changes()
+        self.are_outdated(&self.standing().keys)
+    }
+
+    fn are_outdated(&self, keys: &Keys) -> bool {
+        keys.as_of != self.as_of()
     }
 
     /// Answers a request.
@@ -313,9 +330,9 @@ impl Responder {
         known_at: Timestamp,
     ) -> Result<Answered, Refusal> {
         let Standing { number, settings, keys } = standing;
-        let changed = keys.changes != self.statuses.service_changes();
+        let outdated = self.are_outdated(keys);
         // The key that signed what was kept may be the one that is now reported as compromised.
-        if !changed
+        if !outdated
             && let Some(kept) = self.kept.find(request)
             && kept.standing == *number
             && self.still_holds(&kept, now, settings.answering.life_seconds())
@@ -331,7 +348,7 @@ impl Responder {
             return Err(Refusal::Unauthorized);
         }
         // A new key is about to be taken up, or nobody sees to it.
-        let mute = if changed { Refusal::TryLater } else { Refusal::InternalError };
+        let mute = if outdated { Refusal::TryLater } else { Refusal::InternalError };
         let delegated = self.delegated(named, now).ok_or(mute)?;
         let (tbs, der) = self.signed(&asked, named, delegated, *settings, now, known_at)?;
         if asked.nonce().is_some() {

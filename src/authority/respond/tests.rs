@@ -159,11 +159,30 @@ impl Desk {
 
     /// Has the responder read everything anew, with other settings.
     fn take_up(&self, set: impl FnOnce(&mut Answering)) {
+        self.take_up_beside(set, || ());
+    }
+
+    /// The same, with something that happens behind the reading of the keys.
+    fn take_up_beside(&self, set: impl FnOnce(&mut Answering), meanwhile: impl FnOnce()) {
         let home = Home::open(&self.path).unwrap();
         let mut settings = home.answering();
         set(&mut settings.answering);
-        let keys = home.responder_keys(&home.open_store().unwrap(), self.clock.now(), None);
-        self.responder.take_up(&home.config().realm, settings, keys.unwrap()).unwrap();
+        let as_of = self.responder.as_of();
+        let keys = self.keys(&home, &home.open_store().unwrap());
+        meanwhile();
+        self.responder.take_up(&home.config().realm, settings, keys, as_of).unwrap();
+    }
+
+    fn keys(&self, home: &Home, store: &Store) -> Vec<ResponderKey> {
+        home.responder_keys(store, self.clock.now(), None).unwrap()
+    }
+
+    /// Another process rotates an authority's responder.
+    fn rotate(&self, ca: CaName, compromised: bool) {
+        let options = RotateOptions { ca: Some(ca), compromised, ..RotateOptions::default() };
+        let clock = Box::new(self.clock.clone());
+        let home = Home::open(&self.path).unwrap();
+        home.rotate_responders(&options, clock, None, &mut OsRng).unwrap().unwrap();
     }
 
     fn store_file(&self) -> PathBuf {
@@ -420,11 +439,8 @@ fn a_responder_without_a_key_in_force_does_not_answer() {
     assert_eq!(answered.outcome, Outcome::Refused(Refusal::InternalError));
     assert_eq!(desk.responder.health().mute.len(), 2);
     // Rotated by another process: noticed with the next look, taken up when asked to.
-    let home = Home::open(&desk.path).unwrap();
     assert!(!desk.responder.wants_keys());
-    let options = RotateOptions { ca: Some(ca), ..RotateOptions::default() };
-    let clock = Box::new(desk.clock.clone());
-    home.rotate_responders(&options, clock, None, &mut OsRng).unwrap().unwrap();
+    desk.rotate(ca, false);
     desk.ask(ca, CARD);
     assert!(desk.responder.wants_keys());
     desk.take_up(|_| {});
@@ -438,16 +454,10 @@ fn a_key_reported_as_compromised_signs_nothing_any_more() {
     let desk = Desk::new();
     let ca = CaName::UserAuthentication;
     let signer = |answered: &Answered| parsed(answered).tbs_response_data.responder_id;
-    let home = Home::open(&desk.path).unwrap();
-    let rotate = |compromised| {
-        let options = RotateOptions { ca: Some(ca), compromised, ..RotateOptions::default() };
-        let clock = Box::new(desk.clock.clone());
-        home.rotate_responders(&options, clock, None, &mut OsRng).unwrap().unwrap();
-    };
     let first = signer(&desk.ask(ca, CARD));
     assert_eq!(desk.ask(ca, CARD).outcome, Outcome::Kept);
     // Replaced in its time, it goes on until the new one is taken up.
-    rotate(false);
+    desk.rotate(ca, false);
     for _ in 0..2 {
         let answered = desk.ask(ca, CARD);
         assert_eq!((answered.outcome, signer(&answered)), (Outcome::Signed, first.clone()));
@@ -456,7 +466,7 @@ fn a_key_reported_as_compromised_signs_nothing_any_more() {
     let second = signer(&desk.ask(ca, CARD));
     assert_eq!(desk.ask(ca, CARD).outcome, Outcome::Kept);
     assert_ne!(second, first);
-    rotate(true);
+    desk.rotate(ca, true);
     for _ in 0..2 {
         let answered = desk.ask(ca, CARD);
         assert_eq!(answered.outcome, Outcome::Refused(Refusal::TryLater), "not even a kept one");
@@ -467,6 +477,35 @@ fn a_key_reported_as_compromised_signs_nothing_any_more() {
     let answered = desk.ask(ca, CARD);
     assert_eq!((answered.outcome, said(&answered)), (Outcome::Signed, vec![Status::Good]));
     assert!(![first, second].contains(&signer(&answered)));
+}
+
+#[test]
+fn a_rotation_beside_the_reading_of_keys_is_not_missed() {
+    let mut desk = Desk::new();
+    let ca = CaName::UserAuthentication;
+    // Known before the keys are taken up, and not in them.
+    desk.take_up_beside(
+        |_| {},
+        || {
+            desk.rotate(ca, false);
+            desk.ask(ca, CARD);
+        },
+    );
+    assert!(desk.responder.wants_keys());
+    desk.take_up(|_| {});
+    assert!(!desk.responder.wants_keys());
+    // The same at the opening.
+    let home = Home::open(&desk.path).unwrap();
+    let clock = Box::new(desk.clock.clone());
+    let store = home.open_store().unwrap();
+    let opened = Responder::open(store, clock, &home.config().realm, home.answering(), |store| {
+        let keys = desk.keys(&home, store);
+        desk.rotate(ca, false);
+        Ok::<_, AuthorityError>(keys)
+    });
+    desk.responder = opened.unwrap();
+    desk.ask(ca, CARD);
+    assert!(desk.responder.wants_keys());
 }
 
 #[test]

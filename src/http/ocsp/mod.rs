@@ -128,11 +128,12 @@ impl Application for Responding {
     }
 
     fn reload(&self, home: &Home) -> Result<Commit, String> {
+        let as_of = self.responder.as_of();
         let keys = self.keys(home).map_err(|error| chain(&error))?;
         let (responder, place, home) =
             (Arc::clone(&self.responder), Arc::clone(&self.home), Arc::new(home.clone()));
         Ok(Box::new(move || {
-            let taken = responder.take_up(&home.config().realm, home.answering(), keys);
+            let taken = responder.take_up(&home.config().realm, home.answering(), keys, as_of);
             *place.write().unwrap_or_else(PoisonError::into_inner) = home;
             if let Err(error) = taken {
                 tracing::error!(error = %chain(&error), "the responders' keys were not taken up");
@@ -143,10 +144,12 @@ impl Application for Responding {
     fn tend(&self) {
         if self.responder.wants_keys() {
             let home = self.home();
+            let as_of = self.responder.as_of();
             let taken = self.keys(&home);
             let taken = taken.map_err(|error| chain(&error)).and_then(|keys| {
-                let realm = &home.config().realm;
-                self.responder.take_up(realm, home.answering(), keys).map_err(|error| chain(&error))
+                let taken =
+                    self.responder.take_up(&home.config().realm, home.answering(), keys, as_of);
+                taken.map_err(|error| chain(&error))
             });
             match taken {
                 Ok(()) => tracing::info!("a responder's key was rotated: taken up"),

@@ -116,22 +116,6 @@ proptest! {
     }
 }
 
-/// How long a good key takes: `cargo test --release --lib lint::key -- --ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, reason = "measures")]
-fn speed() {
-    let certificate = std::fs::read("testdata/jlis-ca/signca03.cer").unwrap();
-    let certificate = x509_cert::Certificate::from_der(&certificate).unwrap();
-    let spki = certificate.tbs_certificate.subject_public_key_info.to_der().unwrap();
-    let good = PublicKey::from_der(&spki).unwrap();
-    let begin = std::time::Instant::now();
-    for _ in 0..10_000 {
-        key(std::hint::black_box(&good)).unwrap();
-    }
-    println!("{:?} per key", begin.elapsed() / 10_000);
-}
-
 fn judge(modulus: &[u8]) -> Result<(), KeyFault> {
     key(&rsa_key(modulus, &RSA_EXPONENT)).map(|_| ())
 }

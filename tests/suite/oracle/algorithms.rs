@@ -11,6 +11,7 @@ use jpki_ca::asn1::KeyAlgorithm;
 use jpki_ca::asn1::PublicKey;
 use jpki_ca::authority::Ask;
 use jpki_ca::authority::Authority;
+use jpki_ca::authority::AuthorityError;
 use jpki_ca::authority::ChangeRequest;
 use jpki_ca::authority::FoundingKeys;
 use jpki_ca::authority::IssueRequest;
@@ -217,6 +218,7 @@ impl Installation {
         let store = Store::open(&StoreUrl::Sqlite(self.folder.path().join("store.db"))).unwrap();
         let settings = Settings { answering: Answering::default(), retention_years: 10 };
         let clock = Box::new(FixedClock(self.authority.now()));
+        let keys = |_: &Store| Ok::<_, AuthorityError>(keys);
         let responder = Responder::open(store, clock, &Realm::sandbox(), settings, keys).unwrap();
         for (role, ca) in [3, 4].into_iter().zip(CaName::ALL) {
             let own = fs::read(self.folder.path().join(format!("{ca}.cer"))).unwrap();
